@@ -29,7 +29,10 @@ describe('a rule of docs/security-rules.md', () => {
 });
 
 it('reads the rows of every rule', () => {
-  const table = `| Test | File |\n| --- | --- |\n| t | \`${file}\` |\n`;
+  const table = `| Mode | Test | File |\n| --- | --- | --- |\n| both | t | \`${file}\` |\n`;
   const last = `| Rule | Test | File |\n| --- | --- | --- |\n| r | u | \`${file}\` |\n`;
-  expect(ruleTests(`# Rules\n\n## C1 One\n\n${table}\n## Rules that no pitfall names\n\n${last}`)).toEqual([row('t'), row('u')]);
+  expect(ruleTests(`# Rules\n\n## C1 One\n\n${table}\n## Rules that no pitfall names\n\n${last}`)).toEqual([
+    { ...row('t'), mode: 'both' },
+    { ...row('u'), mode: '' },
+  ]);
 });

@@ -6,6 +6,8 @@ export interface RuleTest {
   /** The whole title of a test or `describe` block. `%s` and `%j` stand for the part that differs between cases. */
   readonly title: string;
   readonly file: string;
+  /** How the clients of the test address the proxy: `reverse`, `forward`, or `both` if the tested code does not depend on it. */
+  readonly mode: string;
 }
 
 /** Returns the headings of the rules in docs/security-rules.md, in order. */
@@ -13,17 +15,17 @@ export function ruleHeadings(text: string): string[] {
   return text.split('\n').filter((line) => /^## (C\d+ |Rules )/.test(line));
 }
 
-/** Returns the tests that docs/security-rules.md names. */
-export function ruleTests(text: string): RuleTest[] {
-  const rows = ruleHeadings(text).flatMap((heading) => readTable(text, heading));
-  return rows.map((row) => ({ title: row['Test'] ?? '', file: row['File'] ?? '' }));
+/** Returns the tests that docs/security-rules.md names, of all rules or of one. */
+export function ruleTests(text: string, headings: readonly string[] = ruleHeadings(text)): RuleTest[] {
+  const rows = headings.flatMap((heading) => readTable(text, heading));
+  return rows.map((row) => ({ title: row['Test'] ?? '', file: row['File'] ?? '', mode: row['Mode'] ?? '' }));
 }
 
 /**
  * Returns the rows for which no test passed. A part of a title proves nothing: another test may contain the same words, and pass when the
  * intended test no longer exists.
  */
-export function unproven(rows: readonly RuleTest[], passed: readonly PassedTest[]): RuleTest[] {
+export function unproven<T extends Pick<RuleTest, 'title' | 'file'>>(rows: readonly T[], passed: readonly PassedTest[]): T[] {
   return rows.filter(({ title, file }) => {
     const pattern = patternOf(title);
     return title === '' || !passed.some((test) => test.file === file && test.titles.some((text) => pattern.test(text)));

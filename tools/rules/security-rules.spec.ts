@@ -22,6 +22,12 @@ describe('docs/security-rules.md', () => {
     expect(rows.filter(({ title, file }) => title.length < 7 || !file.endsWith('.spec.ts') || !exists(file))).toEqual([]);
   });
 
+  it.each(ruleHeadings(TEXT).filter((heading) => heading.startsWith('## C')))('names tests for both modes: %s', (heading) => {
+    const modes = new Set(ruleTests(TEXT, [heading]).map(({ mode }) => mode));
+    expect([...modes].filter((mode) => !['reverse', 'forward', 'both'].includes(mode))).toEqual([]);
+    expect(['reverse', 'forward'].filter((mode) => !modes.has(mode) && !modes.has('both'))).toEqual([]);
+  });
+
   it('names only existing files', () => {
     const named = [...TEXT.matchAll(/`((?:apps|libs|deploy|tools)\/[^`]+)`/g)].map(([, file]) => file ?? '');
     expect(named.length).toBeGreaterThan(RULES.length);
