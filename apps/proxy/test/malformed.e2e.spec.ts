@@ -28,7 +28,6 @@ describe('input that is not a valid request', () => {
     [400, 'UNKNOWN', /valid HTTP/, ['GET /v2/ HTTP/1.1', 'Host: a', 'Broken header']],
     [400, 'UNKNOWN', /exactly one valid Host/, ['GET /v2/ HTTP/1.1', 'Host: a', 'Host: b']],
     [400, 'UNKNOWN', /exactly one valid Host/, ['GET /v2/ HTTP/1.1', 'Host: a@b']],
-    [405, 'UNSUPPORTED', /CONNECT/, ['CONNECT registry.example:443 HTTP/1.1', 'Host: registry.example:443']],
     [417, 'UNSUPPORTED', /100-continue/, ['GET /v2/ HTTP/1.1', 'Host: a', 'Expect: tea']],
   ])('%i %s for invalid input', async (status, code, message, lines) => {
     const response = await rawExchange(world.proxy.httpPort, [...lines, 'Connection: close']);
@@ -40,7 +39,6 @@ describe('input that is not a valid request', () => {
   it.each([
     ['RequestMalformed', ['GET /v2/ HTTP/1.1', 'Host: a', 'Broken header']],
     ['HeaderTooLarge', ['GET /v2/ HTTP/1.1', 'Host: a', `X-Long: ${'x'.repeat(70_000)}`]],
-    ['MethodNotAllowed', ['CONNECT registry.example:443 HTTP/1.1', 'Host: registry.example:443']],
     ['ExpectationFailed', ['PUT /v2/ HTTP/1.1', 'Host: a', 'Expect: tea', 'Content-Length: 3']],
   ])('%s: invalid input is counted and logged, and its connection closed', async (code, lines) => {
     const before = await rejected('http', code);
