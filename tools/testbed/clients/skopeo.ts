@@ -26,7 +26,8 @@ export const skopeoClient: RegistryClient = {
   operations: {
     push: async (session) => {
       const target = `docker://${session.repository}:v1`;
-      await run(session, ['copy', `oci:${session.content.imageLayout}:v1`, target], ['dest-']);
+      // Its cache of blobs is one for all users of the host and knows what podman has compressed: it would push that layer instead.
+      await run(session, ['copy', '--preserve-digests', `oci:${session.content.imageLayout}:v1`, target], ['dest-']);
       return { digest: digestIn(await run(session, ['inspect', '--no-tags', '--format={{.Digest}}', target], [''])) };
     },
     'pull by tag': (session) => pull(session, `${session.repository}:v1`),
@@ -37,7 +38,7 @@ export const skopeoClient: RegistryClient = {
     },
     'copy multi-arch': async (session) => {
       const [source, target] = [`docker://${session.repository}:multi`, `docker://${session.repository}-copy:multi`];
-      await run(session, ['copy', '--all', `oci:${session.content.indexLayout}:multi`, source], ['dest-']);
+      await run(session, ['copy', '--all', '--preserve-digests', `oci:${session.content.indexLayout}:multi`, source], ['dest-']);
       await run(session, ['copy', '--all', source, target], ['src-', 'dest-']);
       return { digest: digestIn(await run(session, ['inspect', '--no-tags', '--format={{.Digest}}', target], [''])) };
     },
