@@ -29,6 +29,19 @@ export interface Leaf {
   readonly notAfter: number;
 }
 
+/** The key pair of all certificates, and its private key in PEM. */
+interface LeafKeys {
+  readonly publicKey: webcrypto.CryptoKey;
+  readonly pem: string;
+}
+
+/** An authority in the form that signing needs. */
+interface Issuer {
+  readonly subject: string;
+  readonly signingKey: webcrypto.CryptoKey;
+  readonly keyIdentifier: x509.AuthorityKeyIdentifierExtension;
+}
+
 export interface LeafCertificatesOptions {
   readonly authority: () => SigningAuthority | undefined;
   readonly now: () => number;
@@ -47,7 +60,9 @@ export interface LeafCertificatesOptions {
 export class LeafCertificates {
   readonly #leaves = new SharedCache<Promise<Leaf>>({ maxEntries: MAX_CERTIFICATES, maxBytes: MAX_BYTES });
   readonly #contexts = new WeakMap<Leaf, SecureContext>();
-  #keys?: Promise<webcrypto.CryptoKeyPair>;
+  /** To read the keys again for each certificate would take longer than to sign it. */
+  readonly #issuers = new WeakMap<SigningAuthority, Promise<Issuer>>();
+  #keys?: Promise<LeafKeys>;
 
   constructor(private readonly options: LeafCertificatesOptions) {}
 
@@ -106,11 +121,10 @@ export class LeafCertificates {
 
   /** Issues one certificate for all the host names and IP addresses. */
   async mint(hosts: readonly string[], authority: SigningAuthority): Promise<Leaf> {
-    this.#keys ??= webcrypto.subtle.generateKey(ECDSA, true, ['sign', 'verify']);
-    const keys = await this.#keys;
+    this.#keys ??= createLeafKeys();
+    const [keys, issuer] = await Promise.all([this.#keys, this.#issuerOf(authority)]);
     const now = this.options.now();
     const notAfter = Math.min(now + LIFETIME_MS, authority.notAfter);
-    const issuer = new x509.X509Certificate(authority.certificate);
     const certificate = await x509.X509CertificateGenerator.create({
       // Clients look for names only in the SAN (RFC 9110 §4.3.4). The subject is for people.
       subject: 'CN=connectors-proxy',
@@ -118,19 +132,27 @@ export class LeafCertificates {
       notBefore: new Date(now - BACKDATE_MS),
       notAfter: new Date(notAfter),
       publicKey: keys.publicKey,
-      signingKey: await signingKey(authority),
+      signingKey: issuer.signingKey,
       signingAlgorithm: ECDSA,
       extensions: [
         new x509.BasicConstraintsExtension(false, undefined, true),
         new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
         new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
         new x509.SubjectAlternativeNameExtension(hosts.map((value) => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value }))),
-        await x509.AuthorityKeyIdentifierExtension.create(issuer),
+        issuer.keyIdentifier,
       ],
     });
-    const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
-    const pem = createPrivateKey({ key, format: 'der', type: 'pkcs8' }).export({ format: 'pem', type: 'pkcs8' });
-    return { options: { cert: certificate.toString('pem'), key: pem }, notAfter };
+    return { options: { cert: certificate.toString('pem'), key: keys.pem }, notAfter };
+  }
+
+  #issuerOf(authority: SigningAuthority): Promise<Issuer> {
+    const known = this.#issuers.get(authority);
+    if (known) {
+      return known;
+    }
+    const issuer = readIssuer(authority);
+    this.#issuers.set(authority, issuer);
+    return issuer;
   }
 }
 
@@ -139,7 +161,19 @@ function renewBefore(authority: SigningAuthority, now: number): number {
   return Math.min(RENEW_BEFORE_MS, Math.max(0, authority.notAfter - now) / 3);
 }
 
-function signingKey({ key }: SigningAuthority): Promise<webcrypto.CryptoKey> {
+async function createLeafKeys(): Promise<LeafKeys> {
+  const { publicKey, privateKey } = await webcrypto.subtle.generateKey(ECDSA, true, ['sign', 'verify']);
+  const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', privateKey));
+  const pem = createPrivateKey({ key, format: 'der', type: 'pkcs8' }).export({ format: 'pem', type: 'pkcs8' });
+  return { publicKey, pem: pem.toString() };
+}
+
+async function readIssuer({ certificate, key }: SigningAuthority): Promise<Issuer> {
+  const issuer = new x509.X509Certificate(certificate);
   const der = createPrivateKey(key.reveal()).export({ format: 'der', type: 'pkcs8' });
-  return webcrypto.subtle.importKey('pkcs8', der, ECDSA, false, ['sign']);
+  return {
+    subject: issuer.subject,
+    signingKey: await webcrypto.subtle.importKey('pkcs8', der, ECDSA, false, ['sign']),
+    keyIdentifier: await x509.AuthorityKeyIdentifierExtension.create(issuer),
+  };
 }
