@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { classifyConnectError } from './connect-errors';
 import { type EgressPolicy, type EgressPurpose, type PinnedAddress } from './egress-policy';
 import { formatHostAndPort, type HostAndPort, hostAndPort } from './host-and-port';
-import { trustedWith } from './trusted-roots';
+import { contextTrusting } from './trusted-roots';
 
 export interface PinnedConnectOptions {
   policy: EgressPolicy;
@@ -106,11 +106,9 @@ export class PinnedDialer {
     return socket.on('session', (session) => this.#sessions.set(peer, session));
   }
 
-  /** Returns the TLS context. It is created at the first TLS connection, because reading about 150 roots takes milliseconds. */
+  /** Returns the TLS context. It is created at the first TLS connection. */
   #context(): tls.SecureContext {
-    const { ca = [] } = this.options;
-    // The `ca` option replaces the default authorities, so they are included. Without the option, Node shares one store among all contexts.
-    this.#secureContext ??= tls.createSecureContext(ca.length === 0 ? {} : { ca: trustedWith(ca) });
+    this.#secureContext ??= contextTrusting(this.options.ca ?? []);
     return this.#secureContext;
   }
 }
