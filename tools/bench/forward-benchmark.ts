@@ -48,18 +48,22 @@ interface ForwardTarget {
   readonly url: string;
 }
 
+/** Streams at a time, each in its own tunnel, besides the measures with one. */
+const STREAMS = 200;
+
 interface Measure {
   readonly name: string;
-  /** Returns the load of one gigabyte, except for the proxy to use. */
+  /** Returns the load, except for the proxy to use. */
   load(surroundings: Surroundings, size: number): Pick<LoadOptions, 'mode' | 'url'>;
   /** At most this multiple of Go's cost. */
   readonly limit: number;
+  readonly streams: number;
 }
 
 const manifestAt = (authority: string): string => `https://${authority}/v2/bench/app/manifests/v1`;
 const blobAt = (authority: string, size: number): string => `https://${authority}/v2/bench/size-${size}/blobs/${DIGEST}`;
 
-const MEASURES: readonly Measure[] = [
+const WORK: readonly Pick<Measure, 'name' | 'load' | 'limit'>[] = [
   { name: 'intercepted pull', load: ({ secure }, size) => ({ mode: 'pull', url: blobAt(secure, size) }), limit: 3.0 },
   {
     name: 'intercepted push',
@@ -68,6 +72,11 @@ const MEASURES: readonly Measure[] = [
   },
   { name: 'blind tunnel', load: ({ other }, size) => ({ mode: 'pull', url: blobAt(other, size) }), limit: 1.5 },
 ];
+
+/** One gigabyte each. */
+const MEASURES: readonly Measure[] = [1, STREAMS].flatMap((streams) =>
+  WORK.map((work) => ({ ...work, name: streams === 1 ? work.name : `${work.name}, ${streams} streams`, streams })),
+);
 
 /** Measures the forward proxy: its processor time, relative to a Go program that does the same, new tunnels, and idle tunnels. */
 export const forwardBenchmark: Benchmark = {
@@ -101,15 +110,17 @@ interface Bench {
 }
 
 async function cost({ rig, effort, surroundings }: Bench, measure: Measure): Promise<{ go: number; proxy: number; ratio: number }> {
-  const size = sized(effort, GIB, MIB);
+  const streams = sized(effort, measure.streams, 1);
+  const size = Math.ceil(sized(effort, GIB, MIB) / streams);
+  const crowd = { count: streams, concurrency: streams };
   const figures = { go: [] as number[], proxy: [] as number[] };
   // The first round does not count: compilers warm up.
   for (let round = 0; round <= effort.rounds; round++) {
     for (const { name, pid, url } of surroundings.proxies) {
       const before = await cpuSeconds(pid);
-      await succeed(rig, { ...measure.load(surroundings, size), size, proxy: url, ca: surroundings.ca, authorization: [] });
+      await succeed(rig, { ...measure.load(surroundings, size), ...crowd, size, proxy: url, ca: surroundings.ca, authorization: [] });
       if (round > 0) {
-        figures[name].push(((await cpuSeconds(pid)) - before) / (size / 1e9));
+        figures[name].push(((await cpuSeconds(pid)) - before) / ((size * streams) / 1e9));
       }
     }
   }
