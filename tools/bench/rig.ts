@@ -13,6 +13,7 @@ import { workspaceRoot } from '../processes/workspace';
 import { type ProgramOptions, proxySettings, type RunningProgram } from '../installation/programs';
 import { roleBinding } from '../installation/role-binding';
 import { startAsServiceAccount } from '../installation/start-as-service-account';
+import { accepts } from '../processes/accepts';
 import { freePort } from '../processes/free-port';
 import { withOwnNames, writeOwnNames } from './own-names';
 import { ProcessGroup, type StartedProcess } from '../processes/process-group';
@@ -153,8 +154,15 @@ async function furnish(group: ProcessGroup, directory: string): Promise<Rig> {
         name: command,
         command: [...(besideProxy ? PROXY_PINNED : PEERS_PINNED), peer, command, ...flagsOf(flags)],
         env: ONE_THREAD,
+        ready: () => isListening(flags.listen),
       }),
   };
+}
+
+/** @param address HOST:PORT, if the program listens */
+async function isListening(address: string | number | undefined): Promise<boolean> {
+  const [host, port] = String(address).split(':');
+  return host === undefined || port === undefined || accepts(host, Number(port));
 }
 
 /** Peers use one processor, whatever the machine has. */

@@ -1,7 +1,8 @@
 import { chown, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { accepts } from '../processes/accepts';
 import { runCommand } from '../processes/run-command';
-import { accepts, newAccount, registryDirectory, tlsFiles, type Registry, type RegistryContext } from './registries';
+import { newAccount, registryDirectory, tlsFiles, type Registry, type RegistryContext } from './registries';
 import { assetsPath, toolPath } from './toolchain';
 import { OUTSIDE_ADDRESS } from './world';
 

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { accepts } from '../processes/accepts';
 import { runCommand } from '../processes/run-command';
-import { accepts, newAccount, registryDirectory, startDistribution, tlsFiles, type Registry, type RegistryContext } from './registries';
+import { newAccount, registryDirectory, startDistribution, tlsFiles, type Registry, type RegistryContext } from './registries';
 import { toolPath } from './toolchain';
 import { OUTSIDE_ADDRESS } from './world';
 

@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { connect } from 'node:net';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { TestCertificateAuthority } from '@oci-connector/testing-kit';
 import { stringify } from 'yaml';
 import { type Account, startTokenServer } from './docker-token-server';
+import { accepts } from '../processes/accepts';
 import { type ProcessGroup } from '../processes/process-group';
 import { runCommand } from '../processes/run-command';
 import { toolPath } from './toolchain';
@@ -175,13 +175,4 @@ export async function tlsFiles(context: RegistryContext, directory: string, name
   await writeFile(files.cert, issued.cert);
   await writeFile(files.key, issued.key, { mode: 0o600 });
   return files;
-}
-
-/** Returns whether a program accepts connections on the port. */
-export function accepts(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port });
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
 }
