@@ -163,6 +163,15 @@ describe('the kubelet in the sandbox', () => {
     expect(driver.published).toEqual([first, second]);
   });
 
+  it('publishes a volume again with another token, although the old one has not expired', async () => {
+    driver.refusal = undefined;
+    const volume = await kubelet.published(await createPod('renewed'), 'login', DEADLINE_MS);
+    await volume.renew();
+    expect(driver.published).toEqual([volume.directory, volume.directory]);
+    expect(new Set(volume.issued.map((token) => token.reveal())).size).toBe(2);
+    expect(volume.delivered).toBe(2);
+  });
+
   it('unpublishes everything when it stops', async () => {
     driver.refusal = undefined;
     const { directory: volume } = await kubelet.published(await createPod('stopped'), 'login', DEADLINE_MS);

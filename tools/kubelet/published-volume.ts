@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import pLimit from 'p-limit';
 import { type KubeObject } from '@oci-connector/connector-api';
 import { decodeTokenUnverified, type KubeClient, type ResourceType } from '@oci-connector/kube';
 import { type Sensitive } from '@oci-connector/sensitive';
@@ -98,6 +99,8 @@ export class PublishedVolume {
   readonly #tokens = new Map<string, PodToken>();
   readonly #issued: Sensitive[] = [];
   readonly #ended = new AbortController();
+  /** One call at a time, so that the files contain the newest token after the last one. */
+  readonly #oneAtATime = pLimit(1);
   #delivered = 0;
   #republishing: Promise<void> = Promise.resolve();
 
@@ -146,6 +149,18 @@ export class PublishedVolume {
   }
 
   /**
+   * Replaces the tokens before they must be renewed, as the kubelet does after its restart.
+   *
+   * @throws Error with the driver's message when it refuses
+   */
+  renew(): Promise<void> {
+    return this.#oneAtATime(() => {
+      this.#tokens.clear();
+      return this.#publishNow();
+    });
+  }
+
+  /**
    * Unpublishes the volume, which removes the directory.
    *
    * @throws Error with the driver's message when it fails
@@ -169,7 +184,11 @@ export class PublishedVolume {
     }
   }
 
-  async #call(): Promise<void> {
+  #call(): Promise<void> {
+    return this.#oneAtATime(() => this.#publishNow());
+  }
+
+  async #publishNow(): Promise<void> {
     const { pod, client } = this.options;
     const { spec } = await client.get(CsiDrivers, { name: this.#volume.driver });
     const tokens = await this.#currentTokens(spec);
