@@ -6,6 +6,7 @@ import { type Sensitive } from '@oci-connector/sensitive';
 import { applyManifest } from '../installation/apply-manifests';
 import { buildPrograms } from '../installation/build-programs';
 import { installProduct } from '../installation/install-product';
+import { type NamespacedName } from '../installation/namespaced-name';
 import { requestToken } from '../installation/request-token';
 import { type ProgramOptions, proxySettings, type RunningProgram } from '../installation/programs';
 import { roleBinding } from '../installation/role-binding';
@@ -21,6 +22,9 @@ import { OUTSIDE_ADDRESS } from './world';
 
 /** The ServiceAccount of the clients. */
 export const CLIENT = { namespace: NAMESPACE, name: 'builder' } as const;
+
+/** The ServiceAccount of pods with daemons. */
+export const DAEMONS = { namespace: NAMESPACE, name: 'daemons' } as const;
 
 /** Starts a real API server, installs the product with the RBAC of `deploy/`, and starts controller and proxy with these permissions. */
 export async function startProduct(context: TestbedContext, node?: string): Promise<Product> {
@@ -60,13 +64,14 @@ export async function applyAll(client: KubeClient, objects: readonly object[]): 
 }
 
 /**
- * Returns the namespace, the clients' ServiceAccount, and its permissions: to push by the shipped role, to delete by a role as
- * an operator would add it.
+ * Returns the namespace, the ServiceAccounts, and their permissions: to push by the shipped role, to delete by a role as an operator
+ * would add it.
  */
 function clientManifests(): object[] {
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } },
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: CLIENT },
+    serviceAccount(CLIENT),
+    serviceAccount(DAEMONS),
     {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'ClusterRole',
@@ -74,8 +79,14 @@ function clientManifests(): object[] {
       rules: [{ apiGroups: ['connectors.alauda.io'], resources: ['connectors/proxy'], verbs: ['delete'] }],
     },
     roleBinding({ namespace: NAMESPACE, name: 'builder-pushes' }, 'connectors-pusher', CLIENT),
+    roleBinding({ namespace: NAMESPACE, name: 'daemons-push' }, 'connectors-pusher', DAEMONS),
     roleBinding({ namespace: NAMESPACE, name: 'builder-deletes' }, 'testbed-deleter', CLIENT),
   ];
+}
+
+/** Returns a ServiceAccount. */
+export function serviceAccount(metadata: NamespacedName): object {
+  return { apiVersion: 'v1', kind: 'ServiceAccount', metadata };
 }
 
 /** Returns a Connector for a registry, and its Secrets. */

@@ -5,19 +5,27 @@ import { runCommand, tryCommand } from '../../processes/run-command';
 import { toolPath } from '../toolchain';
 import { clientEnvironment, digestIn, type ClientSession, type Outcome, type RegistryClient } from './registry-client';
 
+export interface BuildkitOptions {
+  readonly directory: string;
+  /** File with its configuration, which has a section for each host. */
+  readonly config?: string;
+  /** Further environment variables. buildkitd, not buildctl, connects to registries. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
 /**
  * Starts a buildkitd with its own root and socket.
  *
- * @param variables further environment variables: buildkitd, not buildctl, connects to registries
  * @returns the address of the socket
  */
-export async function startBuildkit(group: ProcessGroup, directory: string, variables: Readonly<Record<string, string>>): Promise<string> {
+export async function startBuildkit(group: ProcessGroup, { directory, config, variables }: BuildkitOptions): Promise<string> {
   await mkdir(directory, { recursive: true });
   const address = `unix://${path.join(directory, 'buildkitd.sock')}`;
   await group.start({
     name: path.basename(directory),
     command: [
       toolPath('buildkitd'),
+      ...(config ? [`--config=${config}`] : []),
       `--root=${path.join(directory, 'root')}`,
       `--addr=${address}`,
       '--containerd-worker=false',

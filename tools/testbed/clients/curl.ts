@@ -11,9 +11,15 @@ interface Manifest {
   readonly manifests?: readonly Descriptor[];
 }
 
+/** Returns the option for the CA of a proxy with https. `SSL_CERT_FILE` is only for the registry. */
+function proxyOptions({ variables: { https_proxy: proxy, SSL_CERT_FILE: caFile } = {} }: ClientSession): string[] {
+  return proxy?.startsWith('https:') && caFile ? ['--proxy-cacert', caFile] : [];
+}
+
 /** Sends one request, which must succeed, and returns the body of the response. curl follows no redirect. */
 function send(session: ClientSession, url: string, ...options: string[]): Promise<string> {
-  const command: [string, ...string[]] = [toolPath('curl'), '--silent', '--show-error', '--fail-with-body', ...options, url];
+  const common = ['--silent', '--show-error', '--fail-with-body', ...proxyOptions(session)];
+  const command: [string, ...string[]] = [toolPath('curl'), ...common, ...options, url];
   return runCommand(command, { env: clientEnvironment(session) });
 }
 

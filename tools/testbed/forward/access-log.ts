@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type CheckResult } from '../checks';
-import { CLIENT } from '../start-product';
+import { CLIENT, DAEMONS } from '../start-product';
 
 /** The fields of the access log that are checked. */
 interface Line {
@@ -12,10 +12,10 @@ interface Line {
   readonly outcome?: string;
 }
 
-const USER = `${CLIENT.namespace}/${CLIENT.name}`;
+const USERS: readonly (string | undefined)[] = [CLIENT, DAEMONS].map(({ namespace, name }) => `${namespace}/${name}`);
 
 /**
- * Checks the lines of requests for repositories with a name: each came through the forward proxy with the token of the pod, and in every
+ * Checks the lines of requests for repositories with a name: each came through the forward proxy with the token of a pod, and in every
  * repository something was pulled and something pushed.
  *
  * @param rows number of repositories
@@ -23,7 +23,7 @@ const USER = `${CLIENT.namespace}/${CLIENT.name}`;
 export async function checkAccessLog(file: string, name: string, rows: number): Promise<CheckResult> {
   const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line.startsWith('{') && line.includes(`${name}/`));
   const requests = lines.map((line) => JSON.parse(line) as Line).filter(({ repository = '' }) => `/${repository}`.includes(`/${name}/`));
-  const wrong = requests.filter(({ mode, client }) => mode !== 'forward' || client !== USER);
+  const wrong = requests.filter(({ mode, client }) => mode !== 'forward' || !USERS.includes(client));
   const failures = [...new Set(wrong.map(({ mode, client, repository }) => `access log: ${repository}: mode ${mode}, client ${client}`))];
   let passed = 0;
   for (const action of ['push', 'pull']) {

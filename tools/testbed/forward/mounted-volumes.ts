@@ -10,7 +10,19 @@ import { type TestbedContext } from '../testbed-context';
 
 const VOLUME = 'connectors';
 
-/** Volumes of pods of the clients' ServiceAccount. The CSI driver writes them; this process replaces the kubelet. */
+/** A volume, and the pod that has it. */
+export interface Mount {
+  /** Name of the pod. */
+  readonly pod: string;
+  /** Names of Connectors. */
+  readonly connectors: readonly string[];
+  /** Name of the pod's ServiceAccount; by default that of the clients. */
+  readonly serviceAccount?: string;
+  /** Further attributes of the volume. */
+  readonly attributes?: Readonly<Record<string, string>>;
+}
+
+/** Volumes of pods. The CSI driver writes them; this process replaces the kubelet. */
 export class MountedVolumes {
   private constructor(
     private readonly context: TestbedContext,
@@ -33,38 +45,44 @@ export class MountedVolumes {
     return new MountedVolumes(context, product, kubeletDirectory);
   }
 
-  /**
-   * Mounts a volume until the testbed ends.
-   *
-   * @param pod name of its pod
-   * @param connectors names of Connectors
-   * @returns the directory of its files
-   */
-  async mount(pod: string, connectors: readonly string[]): Promise<string> {
+  /** Mounts a volume until the testbed ends. */
+  async mount(mount: Mount): Promise<PublishedVolume> {
     const { context, product, kubeletDirectory } = this;
     const problems: Error[] = [];
     const volume = await PublishedVolume.publish({
       client: product.client,
       socket: path.join(kubeletDirectory, 'plugins/connectors-csi/csi.sock'),
       kubeletDirectory,
-      pod: await product.client.create(Pods, podObject(pod, connectors)),
+      pod: await product.client.create(Pods, podObject(mount)),
       volume: VOLUME,
       onProblem: (error) => problems.push(error),
     });
     context.closing.unshift(() => volume.unpublish());
-    context.secrets.push(...volume.issued.map((token) => ({ name: `the token of pod ${pod}`, value: token.reveal() })));
-    return volume.directory;
+    this.#keepSecret(mount, volume);
+    return volume;
+  }
+
+  /** Replaces the token of a volume, although the old one has not expired. */
+  async renew(mount: Mount, volume: PublishedVolume): Promise<void> {
+    await volume.renew();
+    this.#keepSecret(mount, volume);
+  }
+
+  #keepSecret({ pod }: Mount, { issued }: PublishedVolume): void {
+    const value = issued.at(-1)?.reveal() ?? '';
+    this.context.secrets.push({ name: `the token of pod ${pod}`, value });
   }
 }
 
-function podObject(name: string, connectors: readonly string[]): Pod {
-  const volumeAttributes = { connectors: connectors.map((connector) => `${NAMESPACE}/${connector}`).join(',') };
+function podObject({ pod, connectors, serviceAccount = CLIENT.name, attributes }: Mount): Pod {
+  const names = connectors.map((connector) => `${NAMESPACE}/${connector}`).join(',');
+  const volumeAttributes = { connectors: names, ...attributes };
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { namespace: CLIENT.namespace, name },
+    metadata: { namespace: CLIENT.namespace, name: pod },
     spec: {
-      serviceAccountName: CLIENT.name,
+      serviceAccountName: serviceAccount,
       automountServiceAccountToken: false,
       containers: [{ name: 'client', image: 'client' }],
       volumes: [{ name: VOLUME, csi: { driver: CSI_DRIVER_NAME, readOnly: true, volumeAttributes } }],
@@ -73,9 +91,9 @@ function podObject(name: string, connectors: readonly string[]): Pod {
 }
 
 /** Returns the variables that a pod sets from the files of its volume, and nothing else. */
-export async function forwardVariables(volume: string): Promise<Readonly<Record<string, string>>> {
-  const [http, https] = await Promise.all(['http.proxy', 'https.proxy'].map((name) => readFile(path.join(volume, name), 'utf8')));
+export async function forwardVariables({ directory }: PublishedVolume): Promise<Readonly<Record<string, string>>> {
+  const [http, https] = await Promise.all(['http.proxy', 'https.proxy'].map((name) => readFile(path.join(directory, name), 'utf8')));
   const proxy = { http_proxy: http ?? '', https_proxy: https ?? '', no_proxy: 'localhost,127.0.0.1' };
   const upper = Object.fromEntries(Object.entries(proxy).map(([name, value]) => [name.toUpperCase(), value]));
-  return { ...proxy, ...upper, SSL_CERT_FILE: path.join(volume, 'ca-bundle.crt') };
+  return { ...proxy, ...upper, SSL_CERT_FILE: path.join(directory, 'ca-bundle.crt') };
 }

@@ -67,7 +67,7 @@ async function compare(context: SuiteContext, registry: Registry): Promise<Compa
     caFile: product.caFile,
   };
   const volumes = await context.volumes(() => MountedVolumes.start(context, product));
-  const variables = await forwardVariables(await volumes.mount(`conformance-${registry.name}`, [registry.name]));
+  const variables = await forwardVariables(await volumes.mount({ pod: `conformance-${registry.name}`, connectors: [registry.name] }));
   const forwardTarget: ConformanceTarget = {
     registry: new URL(registry.address).host,
     tls: directTarget.tls,
