@@ -37,7 +37,7 @@ export function createWays(parts: WaysParts): Ways {
   const naming = new ReverseNaming(settings.clusterDomain);
   const reverse: Way = { login: REVERSE_LOGIN, handle: (exchange) => handler.handle(exchange, naming) };
   const common = {
-    own: new OwnAuthorities(settings),
+    own: new OwnAuthorities(settings, state.connectors),
     reverse,
     admission: new AdmitLogin({ client, permission }),
     places: new ConnectorPlaces({ connectors: state.connectors, classes: state.classes, protocols, addresses }),

@@ -40,7 +40,7 @@ export const PROXY_ERRORS = {
   Misdirected: { status: 421, ociCode: 'UNSUPPORTED', closes: true },
   /** The path is outside the grammar (rule C5). */
   PathInvalid: { status: 400, ociCode: 'NAME_INVALID' },
-  /** The path is valid, but no supported route. */
+  /** The path is no supported route. */
   RouteUnknown: { status: 404, ociCode: 'UNSUPPORTED' },
   /** A reference that no manifest can have. */
   ManifestUnknown: { status: 404, ociCode: 'MANIFEST_UNKNOWN' },

@@ -1,3 +1,4 @@
+import { type ConnectorKey } from '@oci-connector/connector-api';
 import { OwnAuthorities } from './own-authorities';
 
 const SETTINGS = {
@@ -8,8 +9,10 @@ const SETTINGS = {
   externalHttpsUrl: 'https://registry.example',
 };
 
+const CONNECTORS = { get: ({ namespace, name }: ConnectorKey) => (namespace === 'team' && name === 'hub' ? {} : undefined) };
+
 describe('OwnAuthorities', () => {
-  const own = new OwnAuthorities(SETTINGS);
+  const own = new OwnAuthorities(SETTINGS, CONNECTORS);
 
   it.each([
     ['proxy.connectors-system.svc', 80, 'http'],
@@ -18,7 +21,16 @@ describe('OwnAuthorities', () => {
     ['proxy.connectors-system.svc', 22, undefined],
     ['proxy.connectors-system.svc.cluster.local', 443, undefined],
     // Whether the Connector exists is not told.
+    ['c-absent.team.svc', 443, 'https'],
+    ['c-absent.team.svc.corp.example', 80, 'http'],
     ['c-hub.team', 80, 'http'],
+    ['c-hub.team', 443, 'https'],
+    ['c-hub.team', 8443, undefined],
+    // A host of the internet, unless it is the Service of a Connector.
+    ['c-span.org', 443, undefined],
+    ['c-span.org', 80, undefined],
+    ['c-absent.team', 443, undefined],
+    ['c-hub.org', 443, undefined],
     ['c-hub.team.svc', 443, 'https'],
     ['c-hub.team.svc.corp.example', 443, 'https'],
     ['c-hub.team.svc', 8443, undefined],
@@ -34,7 +46,7 @@ describe('OwnAuthorities', () => {
   });
 
   it('has no external host without the settings', () => {
-    const without = new OwnAuthorities({ ...SETTINGS, externalHttpUrl: '', externalHttpsUrl: '' });
+    const without = new OwnAuthorities({ ...SETTINGS, externalHttpUrl: '', externalHttpsUrl: '' }, CONNECTORS);
     expect(without.schemeOf({ host: 'registry.example', port: 443 })).toBeUndefined();
     expect(without.schemeOf({ host: 'proxy.connectors-system.svc', port: 443 })).toBe('https');
   });

@@ -1,4 +1,4 @@
-import { type InstallationNames, parseConnectorHost, proxyHostNames } from '@oci-connector/connector-api';
+import { type ConnectorKey, type InstallationNames, parseConnectorHost, proxyHostNames } from '@oci-connector/connector-api';
 import { type HostAndPort, hostAndPort } from '@oci-connector/egress';
 import { sameAuthority } from './authority';
 
@@ -13,7 +13,10 @@ export interface OwnAuthoritiesSettings extends InstallationNames {
 export class OwnAuthorities {
   readonly #external: readonly (HostAndPort & { readonly scheme: 'http' | 'https' })[];
 
-  constructor(private readonly settings: OwnAuthoritiesSettings) {
+  constructor(
+    private readonly settings: OwnAuthoritiesSettings,
+    private readonly connectors: { get(key: ConnectorKey): unknown },
+  ) {
     const { externalHttpUrl, externalHttpsUrl } = settings;
     this.#external = [
       ...(externalHttpUrl === '' ? [] : [{ scheme: 'http' as const, ...hostAndPort(new URL(externalHttpUrl)) }]),
@@ -34,8 +37,20 @@ export class OwnAuthorities {
     return authority.port === 80 ? 'http' : authority.port === 443 ? 'https' : undefined;
   }
 
-  /** Whether the host is the name of the proxy's Service, or of a Connector's, which need not exist. */
+  /**
+   * Whether the host is the name of the proxy's Service, or of a Connector's. A Connector whose name is `c-NAME.NAMESPACE` must exist,
+   * because `c-span.org` is also a host of the internet. Cluster DNS tells every pod which of these Services exist.
+   */
   #isServiceName(host: string): boolean {
-    return proxyHostNames(this.settings).includes(host) || parseConnectorHost(host, this.settings.clusterDomain) !== undefined;
+    if (proxyHostNames(this.settings).includes(host)) {
+      return true;
+    }
+    const connector = parseConnectorHost(host, this.settings.clusterDomain);
+    return connector !== undefined && (!isShort(host) || this.connectors.get(connector) !== undefined);
   }
+}
+
+/** Whether the name has only two labels, and might therefore be a host of the internet, too. */
+function isShort(host: string): boolean {
+  return host.split('.').length === 2;
 }

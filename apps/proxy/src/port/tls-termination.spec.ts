@@ -65,15 +65,18 @@ describe('TlsTermination', () => {
     expect(ports.map((port) => outcomes.get(port))).toEqual(ports.map((port) => `secured by ${port}`));
   });
 
-  it('leaves the connection of a client that sends plain HTTP open for an answer', async () => {
-    await start();
-    const client = connect(server.port, '127.0.0.1').on('error', () => undefined);
-    sockets.push(client);
-    client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-    const [answer] = (await once(client, 'data')) as [Buffer];
-    expect(answer.toString()).toBe('use https');
-    expect([...outcomes.values()]).toEqual(['plain http']);
-  });
+  it.each(['GET /', 'HEAD /', 'POST /', 'PUT /', 'CONNECT a:443'])(
+    'leaves the connection of a client that sends plain HTTP, %s, open for an answer',
+    async (line) => {
+      await start();
+      const client = connect(server.port, '127.0.0.1').on('error', () => undefined);
+      sockets.push(client);
+      client.write(`${line} HTTP/1.1\r\nHost: a\r\n\r\n`);
+      const [answer] = (await once(client, 'data')) as [Buffer];
+      expect(answer.toString()).toBe('use https');
+      expect([...outcomes.values()]).toEqual(['plain http']);
+    },
+  );
 
   it.each<[string, ConnectionOptions]>([
     ['TLS 1.1', { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }],

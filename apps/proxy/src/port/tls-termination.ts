@@ -1,8 +1,8 @@
 import { type Socket } from 'node:net';
 import { createServer, type SecureContextOptions, type Server, type TlsOptions, type TLSSocket } from 'node:tls';
 
-/** Node's error code for plain HTTP instead of a TLS handshake. */
-const NOT_TLS = 'ERR_SSL_HTTP_REQUEST';
+/** Node's error codes for plain HTTP instead of a TLS handshake: for GET, HEAD, POST and PUT, and for CONNECT. */
+const NOT_TLS: ReadonlySet<string | undefined> = new Set(['ERR_SSL_HTTP_REQUEST', 'ERR_SSL_HTTPS_PROXY_REQUEST']);
 
 export interface TlsTerminationOptions extends Pick<TlsOptions, 'SNICallback'> {
   /** The certificate for clients that send no host name (SNI). It can be set later. */
@@ -74,7 +74,7 @@ export class TlsTermination {
 
   #failed({ code }: NodeJS.ErrnoException, socket: TLSSocket): void {
     const pending = this.#take(socket);
-    if (code === NOT_TLS && pending) {
+    if (NOT_TLS.has(code) && pending) {
       pending.plainHttp();
     } else {
       socket.destroy();

@@ -51,15 +51,15 @@ export function isSession(text: string): boolean {
 
 /**
  * @param path the raw path, `/v2/REPOSITORY/…`
- * @throws ProxyError PathInvalid when the path does not match the grammar, RouteUnknown when the route is not served, ManifestUnknown when
- *   the reference is neither a tag nor a digest
+ * @throws ProxyError RouteUnknown when the route is not served, as every path outside of `/v2/`; PathInvalid when the path does not match
+ *   the grammar; ManifestUnknown when the reference is neither a tag nor a digest
  */
 export function parseOciPath(path: string): OciRoute {
-  const plain = plainPath(path);
-  if (!plain.startsWith(API_PREFIX)) {
+  // A registry's host may serve more than the registry: such paths are no errors of the client, whatever they contain.
+  if (!path.startsWith(API_PREFIX)) {
     throw routeUnknown();
   }
-  const tail = plain.slice(API_PREFIX.length);
+  const tail = plainPath(path).slice(API_PREFIX.length);
   if (tail === '_catalog') {
     throw new ProxyError(
       'RouteUnknown',
@@ -90,7 +90,7 @@ const EMPTY_OR_DOTS = /\/\.{0,2}(?:\/|$)/;
 function plainPath(path: string): string {
   const unescaped = path.includes('%') && ESCAPED_DIGEST.test(path) ? path.replace('%3A', ':') : path;
   const plain = unescaped.endsWith(UPLOAD_START) ? unescaped.slice(0, -1) : unescaped;
-  if (!plain.startsWith('/') || !PATH.test(plain) || EMPTY_OR_DOTS.test(plain)) {
+  if (!PATH.test(plain) || EMPTY_OR_DOTS.test(plain)) {
     throw new ProxyError(
       'PathInvalid',
       'the path may contain only letters, digits and the characters - . _ ~ : @ = + , between single slashes, and no . or .. segment',
