@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Agent, type IncomingHttpHeaders, request as sendHttp, type RequestOptions } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 
 /** The answer to CONNECT. */
@@ -65,8 +65,8 @@ function headerOf(line: string): [string, string] {
 }
 
 /** Connects to a port of this machine. */
-export async function dial(port: number): Promise<Socket> {
-  const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+export async function dial(port: number, options: Partial<TcpNetConnectOpts> = {}): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1', ...options }).on('error', () => undefined);
   await once(socket, 'connect');
   return socket;
 }

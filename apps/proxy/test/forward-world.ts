@@ -1,4 +1,4 @@
-import { isIP, type Socket } from 'node:net';
+import { isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { type Clock } from '@oci-connector/clock';
 import { type ConnectorSpec } from '@oci-connector/connector-api';
 import { TestCertificateAuthority } from '@oci-connector/testing-kit';
@@ -118,9 +118,9 @@ export class ForwardWorld {
   }
 
   /** Connects to a port of the proxy. */
-  async dial(port: PortName = 'http'): Promise<Socket> {
+  async dial(port: PortName = 'http', options: Partial<TcpNetConnectOpts> = {}): Promise<Socket> {
     const { httpPort, httpsPort } = this.world.proxy;
-    const socket = this.track(await dial(port === 'http' ? httpPort : httpsPort));
+    const socket = this.track(await dial(port === 'http' ? httpPort : httpsPort, options));
     return port === 'http' ? socket : this.track(await startTls(socket, { ca: this.world.ca.certificate, servername: PROXY_NAME }));
   }
 
