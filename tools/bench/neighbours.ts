@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { roleBinding } from '../installation/role-binding';
 import { freePort } from '../processes/free-port';
 import { manifestUrl } from './addresses';
@@ -52,6 +53,11 @@ async function ask(place: Place, options: Omit<LoadOptions, 'mode' | 'authorizat
   return () => load.stop();
 }
 
+/** The neighbour's Connector of a registry with https; nothing listens there. */
+const SECURE = { name: 'secure', authority: 'registry.secure.example:443' } as const;
+/** Of one client. The default limits are 1,000 tunnels of an account and 4,000 connections of an address. */
+const HALF_OPEN = { connections: 10_000, periodSeconds: 10 } as const;
+
 /** Limits for connections of pods without any right: five pods fill the proxy. */
 const PLACES = { all: 4_000, perPeer: 800, peers: 6 } as const;
 const STRANGERS = 1_150;
@@ -91,6 +97,25 @@ export function neighboursOf(directory: string): readonly Neighbour[] {
           period: '1s',
         };
         const crowd = await place.rig.startPeer('neighbour', flags);
+        return () => crowd.stop();
+      },
+    },
+    {
+      name: 'half-open tunnels',
+      victim: (place) => ({ ...manifests(place), fresh: true }),
+      async start(place) {
+        const [, token = ''] = place.neighbour.split(' ');
+        const flags = {
+          kind: 'tunnels',
+          url: place.proxy.base,
+          to: SECURE.authority,
+          login: `Basic ${Buffer.from(`${NAMESPACE}/${SECURE.name}:${token}`).toString('base64')}`,
+          connections: sized(place.effort, HALF_OPEN.connections, 10),
+          period: `${HALF_OPEN.periodSeconds}s`,
+        };
+        const crowd = await place.rig.startPeer('neighbour', flags);
+        // Within the period, each connection is opened for the first time.
+        await delay(sized(place.effort, HALF_OPEN.periodSeconds * 1_000, 100));
         return () => crowd.stop();
       },
     },
@@ -169,6 +194,7 @@ export function neighbourManifests(rig: Rig, hostile: string): object[] {
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: NEIGHBOUR_ACCOUNT },
     { apiVersion: 'v1', kind: 'Secret', metadata: NEIGHBOUR_ACCOUNT, type: 'cpaas.io/distribution-registry-token', stringData: account },
     connector('hostile', hostile),
+    connector(SECURE.name, `https://${SECURE.authority}`),
     // One for each value of the load generator's {m}.
     ...Array.from({ length: 10 }, (_, index) => connector(`silent-${index}`, `http://registry-${index}.silent.example`)),
     roleBinding({ namespace: NAMESPACE, name: 'pulls' }, 'connectors-puller', NEIGHBOUR_ACCOUNT),

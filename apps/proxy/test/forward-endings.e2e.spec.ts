@@ -2,8 +2,7 @@ import { once } from 'node:events';
 import { type Socket } from 'node:net';
 import { sendRequest, TcpServer, until } from '@oci-connector/testing-kit';
 import { type FixtureRegistry } from '@oci-connector/testing-registry';
-import { ForwardWorld, openTunnel, PORTS, type PortName, sendOn } from './forward-world';
-import { CONNECTORS } from './proxy-world';
+import { ForwardWorld, openTunnel, PORTS, sendOn } from './forward-world';
 
 const HOST = 'registry.example';
 const OTHER = 'other.example';
@@ -11,15 +10,13 @@ const OTHER = 'other.example';
 const OTHER_ADDRESS = '127.0.0.2';
 const MAX_TUNNELS = 4;
 
-/** How tunnels end: by the client in every phase, at limits, and when the proxy stops. */
+/** How tunnels end at limits, and when the proxy stops. */
 describe('tunnels end', () => {
   let forward: ForwardWorld;
   let registry: FixtureRegistry;
   let other: TcpServer;
   let authority: string;
   let elsewhere: string;
-  /** Held lookups of host names that begin with `slow`. */
-  let release: (() => void)[];
 
   async function start(settings: Parameters<typeof ForwardWorld.start>[0] = {}): Promise<void> {
     other = await TcpServer.start((socket) => socket.on('data', (chunk: Buffer) => socket.write(chunk)), { address: OTHER_ADDRESS });
@@ -32,13 +29,11 @@ describe('tunnels end', () => {
     registry = await forward.addRegistry(HOST);
     authority = `${HOST}:${registry.port}`;
     elsewhere = `${OTHER}:${other.port}`;
-    release = [];
     forward.names[OTHER] = [OTHER_ADDRESS];
     await forward.connect(`https://${authority}`);
   }
 
   afterEach(async () => {
-    release.splice(0).forEach((go) => go());
     await forward.close();
     await other.close();
   });
@@ -57,103 +52,13 @@ describe('tunnels end', () => {
   const openConnections = (): Promise<number> => metric('connectors_proxy_client_connections{');
 
   /** Opens as many tunnels as the limit allows, which shows that none of the earlier ones is still counted. */
-  async function noneIsCounted(port: PortName): Promise<void> {
+  async function noneIsCounted(): Promise<void> {
     for (let count = 0; count < MAX_TUNNELS; count += 1) {
-      await until(async () => (await forward.askTunnel(authority, { port })).status === 200);
+      await until(async () => (await forward.askTunnel(authority)).status === 200);
     }
     forward.closeSockets();
     await until(async () => (await openConnections()) === 0);
   }
-
-  describe.each(PORTS)('when the client leaves (%s port)', (port) => {
-    beforeEach(() => start());
-
-    /** Resets the client's connections, and checks that nothing of them is left. */
-    async function leave(): Promise<void> {
-      forward.closeSockets();
-      await until(async () => (await openConnections()) === 0);
-    }
-
-    it('while its token is reviewed: no tunnel, and none is counted', async () => {
-      forward.world.kube.faults.pause({ resource: 'tokenreviews' });
-      for (let count = 0; count < MAX_TUNNELS + 1; count += 1) {
-        const socket = await forward.dial(port);
-        socket.write(connectTo(authority));
-      }
-      await until(async () => (await metric('connectors_proxy_transfers_in_flight')) === MAX_TUNNELS + 1);
-      await leave();
-      forward.world.kube.faults.resume();
-      await noneIsCounted(port);
-    });
-
-    it('while the name is looked up: nothing is dialled', async () => {
-      forward.beforeAnswer = () => new Promise((resolve) => release.push(resolve));
-      const socket = await forward.dial(port);
-      socket.write(connectTo(elsewhere));
-      await until(() => release.length > 0);
-      await leave();
-      release.splice(0).forEach((go) => go());
-      forward.beforeAnswer = () => undefined;
-      await noneIsCounted(port);
-      expect(other.connections).toBe(0);
-    });
-
-    it('while the proxy begins TLS with the registry: the connection to it ends', async () => {
-      forward.names['mute.example'] = ['127.0.0.1'];
-      const mute = await TcpServer.start((socket) => socket.resume());
-      await forward.connect(`https://mute.example:${mute.port}`, { name: 'mute' });
-      const socket = await forward.tunnel(`mute.example:${mute.port}`, { port, user: `${CONNECTORS}/mute` });
-      socket.write(`GET /v2/team/app/tags/list HTTP/1.1\r\nHost: mute.example:${mute.port}\r\n\r\n`);
-      await until(() => mute.connections > 0);
-      await leave();
-      await until(() => mute.open.size === 0);
-      await mute.close();
-      await noneIsCounted(port);
-    });
-
-    it('during its handshake in the tunnel', async () => {
-      const socket = await forward.plainTunnel(authority, { port });
-      // The head of a record whose rest never comes.
-      socket.write(Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01]));
-      await leave();
-      await noneIsCounted(port);
-    });
-
-    it('during its request: the upload at the registry ends', async () => {
-      const socket = await forward.tunnel(authority, { port, as: 'pusher' });
-      const begun = await sendOn(socket, {
-        method: 'POST',
-        path: '/v2/team/app/blobs/uploads/',
-        headers: { host: authority, 'content-length': '0' },
-      });
-      socket.write(`PATCH ${begun.headers.location ?? ''} HTTP/1.1\r\nHost: ${authority}\r\nContent-Length: 1000\r\n\r\nonly this`);
-      await until(() => registry.requests.some(({ method }) => method === 'PATCH'));
-      await leave();
-      await until(() => registry.requests.every(({ finished }) => finished));
-      await noneIsCounted(port);
-    });
-
-    it('during the response: the request at the registry ends', async () => {
-      const socket = await forward.tunnel(authority, { port });
-      const hold = registry.faults.add({ kind: 'hold', match: { path: /tags/ } });
-      socket.write(`GET /v2/team/app/tags/list HTTP/1.1\r\nHost: ${authority}\r\n\r\n`);
-      await until(() => hold.hits === 1);
-      await leave();
-      await until(() => registry.requests.every(({ finished }) => finished));
-      hold.release();
-      await noneIsCounted(port);
-    });
-
-    it('in a tunnel to another host: the connection to it ends', async () => {
-      const socket = await forward.plainTunnel(elsewhere, { port });
-      socket.write('hello');
-      await once(socket, 'data');
-      expect(other.open.size).toBe(1);
-      await leave();
-      await until(() => other.open.size === 0);
-      await noneIsCounted(port);
-    });
-  });
 
   it('a client has at most so many tunnels: 429 with Retry-After, and others are served', async () => {
     await start();
@@ -179,7 +84,7 @@ describe('tunnels end', () => {
     for (let count = 0; count < 3 * MAX_TUNNELS; count += 1) {
       expect((await openTunnel(socket, '10.0.0.1:443', forward.login())).status).toBe(403);
     }
-    await noneIsCounted('http');
+    await noneIsCounted();
   });
 
   it('when the proxy stops: idle ones at once, one with a request after its response', async () => {
@@ -225,8 +130,4 @@ describe('tunnels end', () => {
     await forward.world.proxy.stop();
     forward.world.proxies.length = 0;
   });
-
-  function connectTo(to: string): string {
-    return `CONNECT ${to} HTTP/1.1\r\nHost: ${to}\r\nProxy-Authorization: ${forward.login()['proxy-authorization'] ?? ''}\r\n\r\n`;
-  }
 });

@@ -36,6 +36,8 @@ export class ForwardWorld {
   readonly lookups: string[] = [];
   /** Can delay the answer to a lookup. */
   beforeAnswer: (host: string) => Promise<void> | undefined = () => undefined;
+  /** Ports of relays in front of the proxy's ports, through which clients connect. */
+  readonly relays: Partial<Record<PortName, number>> = {};
   readonly #sockets: Socket[] = [];
   readonly #registries: FixtureRegistry[] = [];
   #world?: ProxyWorld;
@@ -120,7 +122,8 @@ export class ForwardWorld {
   /** Connects to a port of the proxy. */
   async dial(port: PortName = 'http', options: Partial<TcpNetConnectOpts> = {}): Promise<Socket> {
     const { httpPort, httpsPort } = this.world.proxy;
-    const socket = this.track(await dial(port === 'http' ? httpPort : httpsPort, options));
+    const own = port === 'http' ? httpPort : httpsPort;
+    const socket = this.track(await dial(this.relays[port] ?? own, options));
     return port === 'http' ? socket : this.track(await startTls(socket, { ca: this.world.ca.certificate, servername: PROXY_NAME }));
   }
 
