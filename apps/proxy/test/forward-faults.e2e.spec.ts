@@ -1,9 +1,11 @@
+import { type ServerResponse } from 'node:http';
 import { JumpingClock, LoopbackServer, TcpServer, TestCertificateAuthority, until, unusedPort } from '@oci-connector/testing-kit';
 import { type FixtureRegistry } from '@oci-connector/testing-registry';
 import { ForwardWorld, sendOn } from './forward-world';
 import { CLIENTS, CONNECTORS } from './proxy-world';
 
 const HOST = 'registry.example';
+const IDLE_MS = 1_500;
 
 /** What happens in open tunnels when upstreams fail, and when the client's rights end. */
 describe('an open tunnel', () => {
@@ -14,7 +16,7 @@ describe('an open tunnel', () => {
 
   beforeAll(async () => {
     clock = new JumpingClock();
-    forward = await ForwardWorld.start({ idleTimeout: 1_500 }, clock);
+    forward = await ForwardWorld.start({ idleTimeout: IDLE_MS }, clock);
     registry = await forward.addRegistry(HOST);
     authority = `${HOST}:${registry.port}`;
     await forward.connect(`https://${authority}`);
@@ -25,6 +27,8 @@ describe('an open tunnel', () => {
   afterAll(() => forward.close());
 
   const user = (name: string): string => `${CONNECTORS}/${name}`;
+  const errorOf = (body: string): { code: string; message: string } =>
+    (JSON.parse(body) as { errors: [{ code: string; message: string }] }).errors[0];
 
   describe('with an upstream that', () => {
     const servers: { close(): Promise<void> }[] = [];
@@ -45,7 +49,8 @@ describe('an open tunnel', () => {
 
     it('is dead: 502', async () => {
       const answer = await ask('dead', await unusedPort());
-      expect([answer.status, answer.body.includes('"UNKNOWN"')]).toEqual([502, true]);
+      expect([answer.status, errorOf(answer.body).code, answer.headers.connection]).toEqual([502, 'UNKNOWN', 'keep-alive']);
+      expect(errorOf(answer.body).message).toContain('dead.example');
     });
 
     it('resets: 502', async () => {
@@ -55,9 +60,59 @@ describe('an open tunnel', () => {
     });
 
     it('is silent: 504 at the idle limit', async () => {
-      const server = await TcpServer.start(undefined, { tls: await forward.registryCa.issue({ names: ['silent.example'] }) });
+      const tls = await forward.registryCa.issue({ names: ['silent.example'] });
+      const server = await TcpServer.start((socket) => socket.resume(), { tls });
       servers.push(server);
-      expect((await ask('silent', server.port)).status).toBe(504);
+      const answer = await ask('silent', server.port);
+      expect({ status: answer.status, ...errorOf(answer.body) }).toEqual({
+        status: 504,
+        code: 'UNKNOWN',
+        message: 'the registry did not answer within the idle limit; try again',
+      });
+      await until(() => server.open.size === 0);
+    });
+
+    it('is slow: served as long as bytes arrive, for longer than the idle limit', async () => {
+      let answering: ServerResponse | undefined;
+      const server = await LoopbackServer.start(
+        ({ url = '' }, response) => {
+          if (url === '/v2/') {
+            response.end();
+          } else {
+            answering = response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': '6' });
+            response.write('x');
+          }
+        },
+        { tls: await forward.registryCa.issue({ names: ['slow.example'] }) },
+      );
+      servers.push(server);
+      const to = `slow.example:${server.port}`;
+      forward.names['slow.example'] = ['127.0.0.1'];
+      await forward.connect(`https://${to}`, { name: 'slow' });
+      const socket = await forward.tunnel(to, { user: user('slow') });
+      let received = '';
+      socket.on('data', (chunk: Buffer) => (received += chunk.toString('latin1')));
+      socket.write(`GET /v2/team/app/blobs/sha256:${'a'.repeat(64)} HTTP/1.1\r\nHost: ${to}\r\n\r\n`);
+      for (let piece = 1; piece <= 6; piece += 1) {
+        await until(() => received.endsWith('\r\n\r\n' + 'x'.repeat(piece)));
+        clock.jump(IDLE_MS / 2);
+        if (piece < 6) {
+          answering?.write('x');
+        }
+      }
+      expect(received).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    });
+
+    it('answers 101 that was not asked for: 502, and its connection ends', async () => {
+      const server = await TcpServer.start(
+        (socket) =>
+          socket.once('data', () => socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nraw')),
+        { tls: await forward.registryCa.issue({ names: ['switching.example'] }) },
+      );
+      servers.push(server);
+      const answer = await ask('switching', server.port);
+      expect([answer.status, answer.headers.upgrade, answer.body.includes('raw')]).toEqual([502, undefined, false]);
+      await until(() => server.open.size === 0);
     });
 
     it('has a certificate of an unknown authority, or for another host: 424, and gets no request', async () => {

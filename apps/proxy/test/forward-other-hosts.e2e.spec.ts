@@ -112,14 +112,18 @@ describe('a host of no Connector', () => {
 
     it.each([
       '127.0.0.1',
+      '127.0.0.1.',
       '127.1',
       '2130706433',
       '0177.0.0.1',
+      '017700000001',
       '0x7f000001',
       '0x7f.1',
       '0.0.0.0',
       '0',
       '169.254.169.254',
+      '169.254.169.254.',
+      '169.16689662',
       '2852039166',
       '0xa9fea9fe',
       '0251.0376.0251.0376',
@@ -131,16 +135,35 @@ describe('a host of no Connector', () => {
       '168.63.129.16',
       '224.0.0.1',
       '255.255.255.255',
+      '192.0.0.192',
+      '192.0.2.1',
+      '192.88.99.1',
+      '198.18.0.1',
+      '240.0.0.1',
       '[::1]',
       '[::]',
       '[::ffff:127.0.0.1]',
       '[::ffff:7f00:1]',
+      '[::ffff:169.254.169.254]',
+      '[::ffff:10.0.0.1]',
+      '[::ffff:0:127.0.0.1]',
       '[::127.0.0.1]',
       '[64:ff9b::127.0.0.1]',
+      '[64:ff9b::7f00:1]',
+      '[64:ff9b::a00:1]',
       '[64:ff9b::169.254.169.254]',
       '[64:ff9b:1::1]',
       '[2002:7f00:1::]',
+      '[2002:a9fe:a9fe::1]',
+      '[2002:a00:1::1]',
       '[2001:0:1::1]',
+      '[2001:0:4136:e378:8000:63bf:80ff:fffe]',
+      '[2001:db8::1]',
+      '[100::1]',
+      '[fec0::1]',
+      '[ff02::1]',
+      '[fd00::1]',
+      '[fd20:ce::254]',
       '[fe80::1]',
       '[fd00:ec2::254]',
       'kubernetes.default.svc',
@@ -148,6 +171,10 @@ describe('a host of no Connector', () => {
       'redis.team.svc.cluster.local.',
       'redis.team.svc',
       'localhost',
+      'localhost.',
+      'LocalHost',
+      'svc',
+      'Redis.Team.SVC.Cluster.Local',
       'kubernetes',
     ])('%s is refused with 403, before a name is looked up and a connection made (C9)', async (host) => {
       const tunnel = await forward.askTunnel(`${host}:443`, { port });
@@ -189,6 +216,28 @@ describe('a host of no Connector', () => {
       asked = 0;
       expect((await forward.sendAbsolute(`http://rebind.example:${webPort}/`, { port })).body).toBe('hello');
       expect(asked).toBe(1);
+    });
+
+    it.each(['c-span.org', 'c-absent.platform'])(
+      '%s, which has the form of the short name of a Connector, is a host like any other',
+      async (host) => {
+        forward.names[host] = [OTHER];
+        expect((await openTunnel(await forward.dial(port), `${host}:443`, {})).status).toBe(407);
+        expect(forward.lookups).toEqual([]);
+        expect((await forward.askTunnel(`${host}:443`, { port })).status).toBe(502);
+        await forward.plainTunnel(`${host}:${rawPort}`, { port });
+        await until(() => arrived.length === 1);
+        expect((await forward.sendAbsolute(`http://${host}:${webPort}/`, { port })).body).toBe('hello');
+        expect(forward.lookups).toEqual([host, host, host]);
+      },
+    );
+
+    it('an answer 101 that was not asked for: 502', async () => {
+      onConnection = (socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+      const answer = await forward.sendAbsolute(`http://${HOST}:${rawPort}/`, { port });
+      expect([answer.status, answer.headers.upgrade]).toEqual([502, undefined]);
+      expect(arrived).toHaveLength(1);
+      await until(() => arrived.every(({ ended, socket }) => ended || socket.destroyed));
     });
 
     it('a port that is not in the list is refused with 403, which names the setting, before the name is looked up', async () => {

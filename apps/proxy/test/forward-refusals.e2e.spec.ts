@@ -104,6 +104,65 @@ describe('the forward proxy refuses', () => {
       }
     });
 
+    it.each<[string, string, () => Record<string, string>, string, string]>([
+      [
+        'no login',
+        `${HOST}:443`,
+        () => ({}),
+        '407 Proxy Authentication Required',
+        'authentication required; send a ServiceAccount token with audience "connectors-proxy" as the password, with the user NAMESPACE/NAME of a connector',
+      ],
+      [
+        'a client without permission',
+        `${HOST}:443`,
+        () => forward.login({ as: 'stranger' }),
+        '403 Forbidden',
+        'system:serviceaccount:team:stranger may not use connectors/proxy "registry" in namespace "platform"; bind it to the ClusterRole connectors-puller or connectors-pusher there',
+      ],
+      [
+        'a private address',
+        '10.0.0.1:443',
+        () => forward.login(),
+        '403 Forbidden',
+        'no connection to 10.0.0.1:443: it is in a private range and belongs to no connector of the login; list the range in OCI_CONNECTOR_PROXY_OTHER_HOSTS_ALLOW_CIDRS of the installation if this is intended',
+      ],
+      [
+        'the metadata service',
+        '169.254.169.254:80',
+        () => forward.login(),
+        '403 Forbidden',
+        'no connection to 169.254.169.254:80: it is a loopback, link-local, metadata or reserved address',
+      ],
+      [
+        'a target without a port',
+        HOST,
+        () => forward.login(),
+        '400 Bad Request',
+        'the target of CONNECT must be HOST:PORT, such as registry.example.com:443',
+      ],
+    ])('CONNECT with %s: the complete answer', async (_name, target, headers, line, message) => {
+      const head = Object.entries({ host: 'x', connection: 'close', ...headers() }).map(([name, value]) => `${name}: ${value}\r\n`);
+      const text = await forward.exchange(await forward.dial(port), `CONNECT ${target} HTTP/1.1\r\n${head.join('')}\r\n`);
+      const [start = '', ...rest] = text.split('\r\n');
+      const blank = rest.indexOf('');
+      expect(start).toBe(`HTTP/1.1 ${line}: ${message}`);
+      expect(
+        rest
+          .slice(0, blank)
+          .map((header) => header.replace(/^Date: .*/, 'date').toLowerCase())
+          .sort(),
+      ).toEqual(
+        [
+          'connection: close',
+          `content-length: ${message.length + 1}`,
+          'content-type: text/plain; charset=utf-8',
+          'date',
+          ...(line.startsWith('407') ? ['proxy-authenticate: basic realm="connectors"'] : []),
+        ].sort(),
+      );
+      expect(rest.slice(blank + 1).join('\r\n')).toBe(`${message}\n`);
+    });
+
     it('two logins: 407', async () => {
       const answer = await connectRaw(port, [
         ...connectLines(authority),
@@ -163,6 +222,13 @@ describe('the forward proxy refuses', () => {
       'registry\\example:443',
       'registry.example,other.example:443',
       'registr\xfc.example:443',
+      // The same in UTF-8, as a client sends a name that it does not encode.
+      'registr\xc3\xbc.example:443',
+      '1.2.3.4.5:443',
+      '256.0.0.1:443',
+      '[1.2.3.4]:443',
+      '[::1]]:443',
+      '[]:443',
     ])('CONNECT %s: 400, and the connection closes (C5, C6)', async (target) => {
       const socket = await forward.dial(port);
       const text = await forward.exchange(socket, `${connectLines(target).join('\r\n')}\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n`);
