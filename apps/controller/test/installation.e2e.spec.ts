@@ -121,6 +121,78 @@ describe('the Secrets that the controller manages for the proxy', () => {
       expect(secretData(key.name)).toEqual(announced);
     });
 
+    it('is still published when the controller stops after a new authority has begun to sign, before it publishes', async () => {
+      await authority.reconcile(key, signal);
+      const old = secretData(key.name)['tls.crt'];
+      now += 245 * DAY;
+      await authority.reconcile(key, signal);
+      const both = bundle();
+      now += DAY;
+      api.faults.failNext(1, { status: 500, match: { verb: 'update', resource: 'configmaps' } });
+      await expect(authority.reconcile(key, signal)).rejects.toThrow();
+      const next = secretData(key.name)['tls.crt'];
+      expect(next).not.toBe(old);
+      expect(bundle()).toEqual(both);
+      expect(both).toEqual([old, next]);
+      await authority.reconcile(key, signal);
+      expect(bundle()).toEqual([next, old]);
+    });
+
+    it('is the same for two leaders at the same time', async () => {
+      const leaders = [authority, authority].map((leader) => leader.reconcile(key, signal));
+      // One of them gets a conflict, and is tried again.
+      await Promise.allSettled(leaders);
+      await authority.reconcile(key, signal);
+      expect(bundle()).toEqual([secretData(key.name)['tls.crt']]);
+    });
+
+    it('is not set back by a former leader, which has read the objects before the current one changed them', async () => {
+      await authority.reconcile(key, signal);
+      now += 245 * DAY;
+      const [secret, configMap] = [cluster.get<Secret>('Secret', key.name, NAMESPACE), cluster.get('ConfigMap', key.name, NAMESPACE)];
+      const outdated: Pick<KubeClient, 'find' | 'create' | 'update'> = {
+        find: ((type: { kind: string }) => Promise.resolve(type.kind === 'Secret' ? secret : configMap)) as KubeClient['find'],
+        create: (...args) => client.create(...args),
+        update: (...args) => client.update(...args),
+      };
+      const policy = { lifetimeMs: 365 * DAY, publicationMs: DAY };
+      const former = new CertificateAuthorityReconciler({ client: outdated, policy, now: () => now, onStep: () => undefined });
+      await authority.reconcile(key, signal);
+      const [data, published] = [secretData(key.name), bundle()];
+      expect(published).toHaveLength(2);
+      await expect(former.reconcile(key, signal)).rejects.toMatchObject({ isConflict: true });
+      expect(secretData(key.name)).toEqual(data);
+      expect(bundle()).toEqual(published);
+    });
+
+    it('is another one, alone in the bundle, when the Secret was deleted: its key may be compromised', async () => {
+      for (const isPublished of [true, false]) {
+        await authority.reconcile(key, signal);
+        const before = secretData(key.name)['tls.crt'];
+        cluster.delete('Secret', key.name, NAMESPACE);
+        if (!isPublished) {
+          cluster.delete('ConfigMap', key.name, NAMESPACE);
+        }
+        await authority.reconcile(key, signal);
+        const after = secretData(key.name)['tls.crt'];
+        expect(after).not.toBe(before);
+        expect(bundle()).toEqual([after]);
+      }
+    });
+
+    it('is published again, unchanged, when the ConfigMap was deleted or damaged', async () => {
+      await authority.reconcile(key, signal);
+      const before = secretData(key.name);
+      cluster.delete('ConfigMap', key.name, NAMESPACE);
+      await authority.reconcile(key, signal);
+      expect(bundle()).toEqual([before['tls.crt']]);
+      const configMap = cluster.get<ConfigMap>('ConfigMap', key.name, NAMESPACE) as ConfigMap;
+      cluster.apply({ ...configMap, data: { 'ca.crt': '' } } as ConfigMap);
+      await authority.reconcile(key, signal);
+      expect(bundle()).toEqual([before['tls.crt']]);
+      expect(secretData(key.name)).toEqual(before);
+    });
+
     it('is created again when it has expired or is damaged', async () => {
       await authority.reconcile(key, signal);
       const first = secretData(key.name)['tls.crt'];

@@ -28,6 +28,9 @@ export interface CaKeyPair {
 /** P-256 and SHA-256 (RFC 5480): every client of the last ten years verifies them, and signing a leaf is cheap. */
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
+/** The name of the curve in OpenSSL. */
+export const CA_CURVE = 'prime256v1';
+
 /** Clients whose clock is slow by up to this time accept a new certificate. */
 const BACKDATE_MS = 5 * 60_000;
 

@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { PROXY_CA_KEYS } from '@oci-connector/connector-api';
 import { type ConfigMap, type Secret } from '@oci-connector/kube';
 import { Sensitive } from '@oci-connector/sensitive';
-import { formatBundle, readBundle, readCaCertificate, type CaCertificate, type CaKeyPair } from './ca-certificate';
+import { CA_CURVE, formatBundle, readBundle, readCaCertificate, type CaCertificate, type CaKeyPair } from './ca-certificate';
 import { publishedCertificates, type CaState } from './ca-rotation';
 
 /** Annotation of the ConfigMap: the time since when its bundle is published (RFC 3339). A new authority signs only some time after that. */
@@ -14,7 +14,7 @@ const BUNDLE = PROXY_CA_KEYS.bundle;
 /** Keys of the next authority in the Secret, present only in the first phase of a rotation. Only the controller reads them. */
 const NEXT = ['next.crt', 'next.key'] as const;
 
-/** Reads the state from both objects. Treats unreadable parts as absent, so that they are replaced. */
+/** Reads the state from both objects. Treats parts that cannot be used as absent, so that they are replaced. */
 export function readCaState(secret: Secret | undefined, configMap: ConfigMap | undefined): CaState {
   const signing = readKeyPair(secret, SIGNING);
   const next = readKeyPair(secret, NEXT);
@@ -30,7 +30,10 @@ function readKeyPair(secret: Secret | undefined, [certificateKey, keyKey]: reado
     return undefined;
   }
   try {
-    if (!new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))) {
+    const parsed = new X509Certificate(certificate);
+    // The proxy can sign only with such a key.
+    const canSign = parsed.ca && parsed.publicKey.asymmetricKeyDetails?.namedCurve === CA_CURVE;
+    if (!canSign || !parsed.checkPrivateKey(createPrivateKey(key))) {
       return undefined;
     }
     return { certificate: readCaCertificate(certificate), key: new Sensitive(key) };

@@ -1,4 +1,5 @@
-import { X509Certificate } from 'node:crypto';
+import { KeyObject, webcrypto, X509Certificate } from 'node:crypto';
+import { BasicConstraintsExtension, X509CertificateGenerator } from '@peculiar/x509';
 import { Sensitive } from '@oci-connector/sensitive';
 import { createCa, formatBundle, readBundle, type CaCertificate, type CaKeyPair } from './ca-certificate';
 import { caConfigMapData, caSecretData, readCaState, PUBLISHED_AT_ANNOTATION } from './ca-objects';
@@ -34,6 +35,12 @@ describe('the next step of the authority', () => {
     ['it expired and there is a next one', 360 * DAY, { signing: one, next: two, retired: [] }, { kind: 'promote' }],
     ['it expired and there is no next one', 360 * DAY, { signing: one, retired: [] }, { kind: 'create' }],
     ['both expired', 600 * DAY, { signing: one, next: two, retired: [] }, { kind: 'create' }],
+    [
+      'the next one expired, because no controller ran since it was announced',
+      250 * DAY,
+      { signing: one, next: pair('short', 240 * DAY, 241 * DAY), retired: [], nextPublishedAt: 240 * DAY },
+      { kind: 'announce' },
+    ],
     ['its key is lost and there is a next one', DAY, { next: two, retired: [] }, { kind: 'promote' }],
   ];
   it.each(table)('when %s', (_name, now, state, step) => {
@@ -55,6 +62,11 @@ describe('a rotation', () => {
     expect(nextCaStep(360 * DAY, promoted, policy)).toEqual({ kind: 'drop' });
     const dropped = applyCaStep(promoted, 'drop', 360 * DAY);
     expect(publishedCertificates(dropped).map(({ pem }) => pem)).toEqual(['two']);
+  });
+
+  it('replaces a next authority that has expired', () => {
+    const state = applyCaStep({ signing: one, next: pair('short', 240 * DAY, 241 * DAY), retired: [] }, 'announce', 250 * DAY, two);
+    expect(publishedCertificates(state).map(({ pem }) => pem)).toEqual(['one', 'two']);
   });
 
   it('drops an expired certificate when a new one is created', () => {
@@ -115,6 +127,20 @@ describe('the authority itself', () => {
   it('is absent when key and certificate do not belong together', async () => {
     const [signing, other] = await Promise.all([createCa(now, DAY), createCa(now, DAY)]);
     const data = caSecretData({ signing: { certificate: signing.certificate, key: other.key }, retired: [] });
+    expect(readCaState({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'ca' }, data }, undefined).signing).toBeUndefined();
+  });
+
+  it.each<[string, string, boolean]>([
+    ['has another curve', 'P-384', true],
+    ['is no CA', 'P-256', false],
+  ])('is absent when the certificate %s, because the proxy could not sign with it', async (_name, namedCurve, ca) => {
+    const algorithm = { name: 'ECDSA', namedCurve, hash: 'SHA-256' };
+    const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+    const extensions = [new BasicConstraintsExtension(ca)];
+    const certificate = await X509CertificateGenerator.createSelfSigned({ name: 'CN=own', keys, signingAlgorithm: algorithm, extensions });
+    const key = KeyObject.from(keys.privateKey).export({ format: 'pem', type: 'pkcs8' });
+    const encoded = (text: string): string => Buffer.from(text).toString('base64');
+    const data = { 'tls.crt': encoded(certificate.toString('pem')), 'tls.key': encoded(key.toString()) };
     expect(readCaState({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'ca' }, data }, undefined).signing).toBeUndefined();
   });
 

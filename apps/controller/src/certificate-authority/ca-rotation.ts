@@ -34,9 +34,11 @@ export type CaStep =
 
 /** Returns the next step. Pure: every replica gets the same step for the same state and time. */
 export function nextCaStep(now: number, state: CaState, policy: CaPolicy): CaStep {
-  const { signing, next, retired } = state;
+  const { signing, retired } = state;
+  // Another one replaces a next authority that has expired, for example because no controller ran since it was announced.
+  const next = isValid(state.next, now) ? state.next : undefined;
   if (!isValid(signing, now)) {
-    return { kind: isValid(next, now) ? 'promote' : 'create' };
+    return { kind: next ? 'promote' : 'create' };
   }
   if (retired.some((certificate) => hasExpired(certificate, now))) {
     return { kind: 'drop' };
