@@ -10,10 +10,10 @@ export interface SigningAuthorityPem {
 
 const ECDSA = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
-export async function createSigningAuthority(options: { notAfter?: Date } = {}): Promise<SigningAuthorityPem> {
+export async function createSigningAuthority(options: { notAfter?: Date; name?: string } = {}): Promise<SigningAuthorityPem> {
   const keys = await webcrypto.subtle.generateKey(ECDSA, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    name: 'CN=test authority',
+    name: `CN=${options.name ?? 'test authority'}`,
     notBefore: new Date(Date.now() - 60_000),
     notAfter: options.notAfter ?? new Date(Date.now() + 365 * 86_400_000),
     keys,

@@ -14,6 +14,9 @@ export interface SigningAuthority {
   readonly notAfter: number;
 }
 
+/** The curve of the CA's key, P-256, as OpenSSL names it. The controller creates no other keys. */
+const CURVE = 'prime256v1';
+
 export interface CertificateAuthorityOptions {
   /** Gets the data of the Secret `connectors-proxy-ca`; undefined when there is none. Has its own time limit. */
   readonly readSecret: (signal: AbortSignal) => Promise<SecretData | undefined>;
@@ -23,8 +26,8 @@ export interface CertificateAuthorityOptions {
 }
 
 /**
- * The CA from the Secret `connectors-proxy-ca`, which the controller maintains. The proxy need not read it often, because a new authority is
- * published a day before it signs.
+ * The CA from the Secret `connectors-proxy-ca`, which the controller maintains. The proxy need not read it often: a new authority is published
+ * long before it signs, and the former one long after. While the Secret is missing or cannot be used, the last authority signs.
  */
 export class CertificateAuthority {
   #authority?: SigningAuthority;
@@ -75,6 +78,9 @@ function authorityOf(data: SecretData | undefined): SigningAuthority {
   const parsed = new NodeCertificate(certificate);
   if (!parsed.checkPrivateKey(createPrivateKey(key))) {
     throw new Error(`the Secret ${PROXY_CA_NAME} contains a private key that does not match its certificate`);
+  }
+  if (!parsed.ca || parsed.publicKey.asymmetricKeyDetails?.namedCurve !== CURVE) {
+    throw new Error(`the Secret ${PROXY_CA_NAME} contains no CA with a P-256 key; the controller replaces it`);
   }
   return { certificate: parsed.toString(), key: new Sensitive(key), notAfter: Date.parse(parsed.validTo) };
 }

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { Sensitive } from '@oci-connector/sensitive';
 import { createSigningAuthority } from '../../test/signing-authority';
 import { type SigningAuthority } from './certificate-authority';
-import { LeafCertificates } from './leaf-certificates';
+import { type Leaf, LeafCertificates } from './leaf-certificates';
 
 const HOUR = 3_600_000;
 
@@ -41,7 +41,7 @@ describe('LeafCertificates', () => {
 
   it('issues one certificate for each name, and another after two thirds of its lifetime or a change of the authority', async () => {
     let now = Date.now();
-    const authority = await anAuthority();
+    let authority = await anAuthority();
     const leaves = new LeafCertificates({
       authority: () => authority,
       now: () => now,
@@ -55,8 +55,58 @@ describe('LeafCertificates', () => {
     now += 2 * HOUR;
     const second = await leaves.contextFor('served');
     expect(second).not.toBe(first);
-    leaves.clear();
-    expect(await leaves.contextFor('served')).not.toBe(second);
+    authority = await anAuthority();
+    const third = await leaves.contextFor('served');
+    expect(third).not.toBe(second);
+    expect(await leaves.contextFor('served')).toBe(third);
+  });
+
+  it('issues one certificate for all that ask at the same time, also when the last one has to be renewed', async () => {
+    let now = Date.now();
+    const authority = await anAuthority();
+    const leaves = new LeafCertificates({ authority: () => authority, now: () => now, ownerOf: () => 'team' });
+    const ask = async (): Promise<Set<Leaf | undefined>> =>
+      new Set(await Promise.all([1, 2, 3].map(() => leaves.leafFor('served', 'team'))));
+    expect((await ask()).size).toBe(1);
+    now += 17 * HOUR;
+    expect((await ask()).size).toBe(1);
+  });
+
+  it('does not use a certificate of the former authority again when the authority changes while it is issued', async () => {
+    const [former, next] = await Promise.all([anAuthority(), anAuthority()]);
+    let current = former;
+    const leaves = new LeafCertificates({ authority: () => current, now: () => Date.now(), ownerOf: () => 'team' });
+    const begun = leaves.leafFor('served', 'team');
+    current = next;
+    const after = leaves.leafFor('served', 'team');
+    const issuedBy = (leaf: Leaf | undefined, { certificate }: SigningAuthority): boolean =>
+      new X509Certificate(leaf?.options.cert as string).verify(new X509Certificate(certificate).publicKey);
+    expect(issuedBy(await begun, former)).toBe(true);
+    expect(issuedBy(await after, next)).toBe(true);
+    expect(await leaves.leafFor('served', 'team')).toBe(await after);
+  });
+
+  it('uses a certificate until its authority expires, and issues none with an authority that has expired', async () => {
+    const authority = await anAuthority(HOUR);
+    let now = Date.now();
+    const leaves = new LeafCertificates({ authority: () => authority, now: () => now, ownerOf: () => 'team' });
+    const first = await leaves.leafFor('served', 'team');
+    now = authority.notAfter - 1;
+    expect(await leaves.leafFor('served', 'team')).toBe(first);
+    now = authority.notAfter;
+    expect(await leaves.leafFor('served', 'team')).toBeUndefined();
+    await expect(leaves.mint(['served'], authority)).rejects.toThrow(
+      /^the CA of the proxy expired at .*; check that the controller is running$/,
+    );
+  });
+
+  it('tries again after a failure', async () => {
+    const good = await anAuthority();
+    const authority = { ...good, key: new Sensitive('no key') };
+    const leaves = new LeafCertificates({ authority: () => authority, now: () => Date.now(), ownerOf: () => 'team' });
+    await expect(leaves.leafFor('served', 'team')).rejects.toThrow();
+    authority.key = good.key;
+    expect(await leaves.leafFor('served', 'team')).toBeDefined();
   });
 
   it('issues no certificate for a name that is not served, and none without an authority', async () => {

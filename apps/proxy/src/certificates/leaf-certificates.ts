@@ -42,7 +42,14 @@ interface Issuer {
   readonly keyIdentifier: x509.AuthorityKeyIdentifierExtension;
 }
 
+interface IssuedLeaf {
+  readonly authority: SigningAuthority;
+  readonly renewAt: number;
+  readonly leaf: Promise<Leaf>;
+}
+
 export interface LeafCertificatesOptions {
+  /** The current authority; another object when it changes. */
   readonly authority: () => SigningAuthority | undefined;
   readonly now: () => number;
   /**
@@ -54,11 +61,12 @@ export interface LeafCertificatesOptions {
 
 /**
  * Certificates for the host names that the proxy serves, issued on demand. All share one key pair, which lives as long as this object and
- * never leaves the process: most of the cost of a certificate is its key. The `fetch` method of lru-cache cannot be used, because it has no
- * shares for namespaces, and because the time of a renewal depends on the current authority.
+ * never leaves the process: most of the cost of a certificate is its key. A certificate is used only while the authority that signed it is
+ * the current one. The `fetch` method of lru-cache cannot be used, because it has no shares for namespaces, and because the time of a
+ * renewal depends on the current authority.
  */
 export class LeafCertificates {
-  readonly #leaves = new SharedCache<Promise<Leaf>>({ maxEntries: MAX_CERTIFICATES, maxBytes: MAX_BYTES });
+  readonly #issued = new SharedCache<IssuedLeaf>({ maxEntries: MAX_CERTIFICATES, maxBytes: MAX_BYTES });
   readonly #contexts = new WeakMap<Leaf, SecureContext>();
   /** To read the keys again for each certificate would take longer than to sign it. */
   readonly #issuers = new WeakMap<SigningAuthority, Promise<Issuer>>();
@@ -93,38 +101,46 @@ export class LeafCertificates {
   }
 
   /**
-   * Returns the certificate for a host; undefined while there is no authority.
+   * Returns the certificate for a host; undefined while there is no authority, or when it has expired.
    *
    * @param host a name in lower case, or an address
    * @param owner as of {@link LeafCertificatesOptions.ownerOf}
    */
   async leafFor(host: string, owner: string): Promise<Leaf | undefined> {
     const authority = this.options.authority();
-    if (!authority) {
+    const now = this.options.now();
+    if (!authority || hasExpired(authority, now)) {
       return undefined;
     }
-    const known = await this.#leaves.get(host);
-    if (known && known.notAfter - this.options.now() > renewBefore(authority, this.options.now())) {
-      return known;
+    const known = this.#issued.get(host);
+    // Compares the authority, because it may have changed while the certificate was being issued.
+    if (known?.authority === authority && now < known.renewAt) {
+      return known.leaf;
     }
-    const leaf = this.mint([host], authority);
-    this.#leaves.set(host, leaf, { owner, bytes: CONTEXT_BYTES });
-    // Later requests must not get this failure from the cache.
-    leaf.catch(() => this.#leaves.delete(host));
-    return leaf;
+    const issued = { authority, renewAt: renewalTime(authority, now), leaf: this.mint([host], authority) };
+    this.#issued.set(host, issued, { owner, bytes: CONTEXT_BYTES });
+    issued.leaf.catch(() => {
+      // Later requests must not get this failure from the cache.
+      if (this.#issued.peek(host) === issued) {
+        this.#issued.delete(host);
+      }
+    });
+    return issued.leaf;
   }
 
-  /** Drops all certificates. To be called when the authority changes. */
-  clear(): void {
-    this.#leaves.clear();
-  }
-
-  /** Issues one certificate for all the host names and IP addresses. */
+  /**
+   * Issues one certificate for all the host names and IP addresses.
+   *
+   * @throws Error when the authority has expired or cannot sign
+   */
   async mint(hosts: readonly string[], authority: SigningAuthority): Promise<Leaf> {
+    const now = this.options.now();
+    if (hasExpired(authority, now)) {
+      throw new Error(`the CA of the proxy expired at ${new Date(authority.notAfter).toISOString()}; check that the controller is running`);
+    }
     this.#keys ??= createLeafKeys();
     const [keys, issuer] = await Promise.all([this.#keys, this.#issuerOf(authority)]);
-    const now = this.options.now();
-    const notAfter = Math.min(now + LIFETIME_MS, authority.notAfter);
+    const notAfter = endOf(authority, now);
     const certificate = await x509.X509CertificateGenerator.create({
       // Clients look for names only in the SAN (RFC 9110 §4.3.4). The subject is for people.
       subject: 'CN=connectors-proxy',
@@ -152,13 +168,25 @@ export class LeafCertificates {
     }
     const issuer = readIssuer(authority);
     this.#issuers.set(authority, issuer);
+    // The next certificate must not get this failure.
+    issuer.catch(() => this.#issuers.delete(authority));
     return issuer;
   }
 }
 
-/** Returns the remaining lifetime at which a certificate is renewed; less than usual when the authority itself expires soon. */
-function renewBefore(authority: SigningAuthority, now: number): number {
-  return Math.min(RENEW_BEFORE_MS, Math.max(0, authority.notAfter - now) / 3);
+/** A certificate is not valid for longer than its authority. */
+function endOf(authority: SigningAuthority, now: number): number {
+  return Math.min(now + LIFETIME_MS, authority.notAfter);
+}
+
+/** Returns the time at which another certificate replaces the one of now; never if the authority could not issue a longer one. */
+function renewalTime(authority: SigningAuthority, now: number): number {
+  const end = endOf(authority, now);
+  return end === authority.notAfter ? Infinity : end - RENEW_BEFORE_MS;
+}
+
+function hasExpired({ notAfter }: SigningAuthority, now: number): boolean {
+  return now >= notAfter;
 }
 
 async function createLeafKeys(): Promise<LeafKeys> {

@@ -3,8 +3,11 @@ import { type Clock, type Timer } from '@oci-connector/clock';
 import { type SigningAuthority } from './certificate-authority';
 import { type LeafCertificates } from './leaf-certificates';
 
-/** Time between two renewals; a certificate is valid for 24 hours. In milliseconds. */
+/** Time after which a certificate is renewed; it is valid for 24 hours. In milliseconds. */
 const PERIOD_MS = 8 * 60 * 60 * 1_000;
+
+/** How often it is checked whether a renewal is due. After a failure it is due immediately. In milliseconds. */
+const CHECK_MS = 60_000;
 
 export interface OwnCertificateOptions {
   readonly authority: { readonly current: SigningAuthority | undefined };
@@ -21,15 +24,19 @@ export interface OwnCertificateOptions {
 /** The certificate for clients that send no host name (SNI), such as clients that connect to an IP address. */
 export class OwnCertificate {
   #timer?: Timer;
+  #dueAt = 0;
 
   constructor(private readonly options: OwnCertificateOptions) {}
 
   /** Renews the certificate regularly until stopped. Does not issue the first one: call {@link renew} for each new authority. */
   start(): void {
-    this.#timer = this.options.clock.setTimeout(() => {
+    const { clock } = this.options;
+    this.#timer = clock.setTimeout(() => {
       this.start();
-      void this.renew();
-    }, PERIOD_MS);
+      if (clock.now() >= this.#dueAt) {
+        void this.renew();
+      }
+    }, CHECK_MS);
   }
 
   stop(): void {
@@ -38,13 +45,20 @@ export class OwnCertificate {
 
   /** Issues a new certificate if there is an authority. Never rejects. */
   async renew(): Promise<void> {
-    const { authority, leaves, names, use, onError } = this.options;
-    if (!authority.current) {
+    const { authority, leaves, names, clock, use, onError } = this.options;
+    const signing = authority.current;
+    if (!signing) {
       return;
     }
+    this.#dueAt = clock.now() + PERIOD_MS;
     try {
-      use((await leaves.mint(names, authority.current)).options);
+      const { options } = await leaves.mint(names, signing);
+      // The authority may have changed meanwhile. Then a second call, which may have ended first, has issued the certificate.
+      if (authority.current === signing) {
+        use(options);
+      }
     } catch (error) {
+      this.#dueAt = 0;
       onError(error);
     }
   }

@@ -94,7 +94,7 @@ export class ServeConnect implements Way {
     client.record.connector = `${namespace}/${name}`;
     const termination = scheme === 'https' ? await tls.terminationFor(authority.host, namespace) : undefined;
     if (scheme === 'https' && !termination) {
-      throw new ProxyError('CertificateUnavailable', 'the proxy has not yet read its CA; try again', { retryAfterSeconds: 1 });
+      throw new ProxyError('CertificateUnavailable', 'the CA of the proxy is missing or has expired; try again', { retryAfterSeconds: 1 });
     }
     // The Connectors may change while the tunnel is open.
     const addresses = (): NamedAddress[] => places.at(connectors, authority).filter(({ address }) => address.scheme === scheme);

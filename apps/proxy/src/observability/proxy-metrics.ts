@@ -46,6 +46,7 @@ export class ProxyMetrics {
   readonly #reviews: TalliedCounter<'kind' | 'outcome'>;
   readonly #connections: Gauge<'listener'>;
   readonly #closed: Counter<'listener' | 'reason'>;
+  readonly #caExpiry: Gauge;
   /** By all labels. prom-client builds and looks up a text of the labels for each count, so it is updated only once a scrape. */
   readonly #tallies = new Map<string, Tally>();
   readonly #connectorExists: (connector: string) => boolean;
@@ -123,6 +124,11 @@ export class ProxyMetrics {
       labelNames: ['listener', 'reason'],
       registers,
     });
+    this.#caExpiry = new Gauge({
+      name: 'connectors_proxy_ca_expiry_timestamp_seconds',
+      help: 'When the CA expires that signs the certificates of the proxy, in seconds since the epoch; 0 while none has been read.',
+      registers,
+    });
     new Gauge({
       name: 'connectors_proxy_transfers_in_flight',
       help: 'Requests under way.',
@@ -183,6 +189,11 @@ export class ProxyMetrics {
 
   #labelOf({ connector = NO_CONNECTOR, labelConnector }: AccessRecord): string {
     return labelConnector && this.#connectorExists(connector) ? connector : NO_CONNECTOR;
+  }
+
+  /** @param notAfter of the CA that signs from now on, in milliseconds since the epoch */
+  caExpires(notAfter: number): void {
+    this.#caExpiry.set(notAfter / 1_000);
   }
 
   /** Counts input that was refused before it was parsed as a request. */
