@@ -156,9 +156,14 @@ export class CsiWorld {
     return caPem;
   }
 
-  /** Sets the data of the CA's ConfigMap. */
-  publishCa(data: Readonly<Record<string, string>>): void {
-    this.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'connectors-proxy-ca', namespace: SYSTEM }, data });
+  /** Sets the data of the CA's ConfigMap, or deletes it. */
+  publishCa(data: Readonly<Record<string, string>> | undefined): void {
+    const metadata = { name: 'connectors-proxy-ca', namespace: SYSTEM };
+    if (data) {
+      this.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data });
+    } else {
+      this.kube.delete({ apiVersion: 'v1', kind: 'ConfigMap', ...metadata });
+    }
   }
 
   /** Creates or replaces a class. */

@@ -152,11 +152,14 @@ describe('publishing a volume that is published', () => {
   });
 
   it.each([
+    ['is deleted', undefined],
     ['is empty', {}],
     ['contains no certificate', { 'ca.crt': 'nonsense' }],
+    ['contains a damaged certificate', { 'ca.crt': '-----BEGIN CERTIFICATE-----\nbm9uc2Vuc2U=\n-----END CERTIFICATE-----\n' }],
   ])('keeps the earlier CA and refreshes the token while the ConfigMap %s', async (_what, data) => {
     await world.publish('uncertain');
     const certificates = await world.read('uncertain', 'ca.crt');
+    const trusted = await world.read('uncertain', 'ca-bundle.crt');
     world.publishCa(data);
     await until(async () => {
       await world.publish('uncertain');
@@ -167,6 +170,7 @@ describe('publishing a volume that is published', () => {
     expect(lastCall()).toMatchObject({ outcome: 'swapped', reasons: ['CertificateAuthorityMissing'] });
     expect(await world.read('uncertain', 'context.token')).toBe(token);
     expect(await world.read('uncertain', 'ca.crt')).toBe(certificates);
+    expect(await world.read('uncertain', 'ca-bundle.crt')).toBe(trusted);
     expect(await world.publish('new')).toMatchObject({
       code: 'UNAVAILABLE',
       message: expect.stringMatching(/check that the controller is running \(CertificateAuthorityMissing\)$/) as string,

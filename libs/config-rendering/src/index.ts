@@ -1,4 +1,4 @@
-export { proxyCertificates } from './volume/certificates';
+export { checkCertificates, proxyCertificates } from './volume/certificates';
 export { isFileName } from './volume/file-name';
 export { renderVolume } from './volume/render-volume';
 export { RenderingError } from './volume/rendering.errors';

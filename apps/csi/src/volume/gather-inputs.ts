@@ -1,4 +1,4 @@
-import { type MountedConnector, proxyCertificates } from '@oci-connector/config-rendering';
+import { checkCertificates, type MountedConnector, proxyCertificates } from '@oci-connector/config-rendering';
 import { type ConnectorKey } from '@oci-connector/connector-api';
 import { type CsiState } from '../csi-state';
 import { VolumeError } from '../csi.errors';
@@ -71,7 +71,9 @@ export class GatherInputs {
 
   #caCertificates(before: VolumeInputs | undefined, problems: unknown[]): string {
     try {
-      return proxyCertificates(this.state.caCertificates() ?? '');
+      const certificates = proxyCertificates(this.state.caCertificates() ?? '');
+      checkCertificates(certificates);
+      return certificates;
     } catch (problem) {
       if (before === undefined) {
         throw problem;

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { RenderingError } from './rendering.errors';
 import { trustStore } from './trust-store';
 import { type VolumeEnvironment } from './volume-request';
@@ -18,6 +19,23 @@ export function proxyCertificates(bundle: string): string {
   const message =
     'the ConfigMap connectors-proxy-ca contains no certificate of the proxy; the controller writes it, so check that the controller is running';
   throw new RenderingError('CertificateAuthorityMissing', message);
+}
+
+/**
+ * Checks that clients can read a bundle: many refuse a whole file because of one damaged certificate.
+ *
+ * @throws RenderingError (CertificateAuthorityMissing) when a certificate cannot be read
+ */
+export function checkCertificates(bundle: string): void {
+  for (const certificate of bundle.match(CERTIFICATE) ?? []) {
+    try {
+      new X509Certificate(certificate);
+    } catch (cause) {
+      const message =
+        'the ConfigMap connectors-proxy-ca contains a damaged certificate; the controller writes it, so check that the controller is running';
+      throw new RenderingError('CertificateAuthorityMissing', message, { cause });
+    }
+  }
 }
 
 /**
