@@ -17,7 +17,7 @@ export const SUITES = {
   templates:
     "the template engine against Go's text/template with sprig: a corpus, rendered to the same bytes or refused with the expected reason",
   rotation:
-    'a pod in the cluster runs longer than its token of 600 s is valid (run it late: it waits for the pod that the suite cluster started)',
+    'in the cluster, a pod runs longer than its token of 600 s is valid, and another pushes while the CA is rotated and replaced (run it late: it waits for the pods that the suite cluster started)',
   logs: 'searches all logs of the programs of this run for secrets (run it last)',
 };
 

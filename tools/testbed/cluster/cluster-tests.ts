@@ -3,6 +3,7 @@ import { workspaceRoot } from '../../processes/workspace';
 import { step } from '../../processes/progress';
 import { type Registry } from '../registries';
 import { type TestbedContext } from '../testbed-context';
+import { CA_PUBLICATION } from './ca-rotation';
 import { startInstalledCluster, type InstalledCluster } from './installed-cluster';
 import { pushClientImages, pushExampleImages } from './pod-images';
 import { Pods } from './pods';
@@ -29,6 +30,7 @@ export async function startClusterTests(context: TestbedContext): Promise<Cluste
     csiDriverFile: path.join(workspaceRoot, 'deploy/csidriver-1.35.yaml'),
     // The shortest lifetime of a token that Kubernetes allows.
     tokenSeconds: 600,
+    controllerSettings: { OCI_CONNECTOR_CONTROLLER_CA_PUBLICATION: CA_PUBLICATION },
   });
   const target = registryNamed(context, 'dist3-htpasswd');
   const open = registryNamed(context, 'public-read');

@@ -20,7 +20,10 @@ export interface InstalledCluster extends Cluster {
 
 /** The parameters of a cluster. */
 export type ClusterOpening = Pick<TestbedContext, 'world' | 'logDirectory' | 'registryCaFile' | 'secrets' | 'closing'> &
-  Pick<CsiDriverOptions, 'csiDriverFile' | 'tokenSeconds'>;
+  Pick<CsiDriverOptions, 'csiDriverFile' | 'tokenSeconds'> & {
+    /** Settings of the controller. */
+    readonly controllerSettings?: Readonly<Record<string, string>>;
+  };
 
 /**
  * Starts a cluster, installs the manifests of `deploy/`, starts the programs, and directs the proxy's Service to the proxy on
@@ -39,7 +42,7 @@ export async function startInstalledCluster(opening: ClusterOpening): Promise<In
   const programs = { api, client };
   return step('starting controller, proxy and CSI driver', async () => {
     const [controller, proxy, csi] = await Promise.all([
-      launchProgram(context, programs, 'controller', {}),
+      launchProgram(context, programs, 'controller', opening.controllerSettings ?? {}),
       launchProgram(context, programs, 'proxy', proxySettings({ host: NODE.address, http, https })),
       startCsiDriver({ ...opening, cluster, programs }),
     ]);

@@ -1,5 +1,6 @@
 import { Checks } from '../checks';
 import { checkAccess, checkDriverRights } from '../cluster/access-checks';
+import { startCaRotation } from '../cluster/ca-rotation';
 import { checkClients } from '../cluster/client-checks';
 import { checkSanity } from '../cluster/csi-sanity';
 import { checkForwardProxy } from '../cluster/forward-checks';
@@ -14,7 +15,9 @@ import { type Suite } from './suite';
 
 const PARTS: Readonly<Record<string, (checks: Checks, tests: ClusterTests) => Promise<void>>> = {
   'outages of kubelet and API server': checkOutages,
+  'restart of the driver': checkDriverRestart,
   'a pod for the suite rotation': (_, tests) => startRotation(tests),
+  'a rotation of the CA, for the suite rotation': (_, tests) => startCaRotation(tests),
   'a projected token': checkProjectedToken,
   'csi-sanity': checkSanity,
   clients: checkClients,
@@ -23,7 +26,6 @@ const PARTS: Readonly<Record<string, (checks: Checks, tests: ClusterTests) => Pr
   'users and groups': checkUsers,
   access: checkAccess,
   'permissions of the driver': checkDriverRights,
-  'restart of the driver': checkDriverRestart,
 };
 
 /** Tests pods on a real kubelet, which get all their files from a volume. */
