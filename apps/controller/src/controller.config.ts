@@ -92,7 +92,7 @@ export class ControllerSettings extends InstallationSettings implements RelatedS
     name: 'OCI_CONNECTOR_CONTROLLER_CA_PUBLICATION',
     kind: 'duration',
     description:
-      'Time for which a new certificate authority is published before it signs. Must exceed the longest run time of a client that reads the bundle only once.',
+      'Time for which a new certificate authority is published before it signs. Must exceed 5 minutes, in which volumes follow, and the longest run time of a client that reads the bundle only once.',
   })
   @Min(SECOND)
   caPublication = 24 * HOUR;
