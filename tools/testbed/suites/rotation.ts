@@ -1,5 +1,5 @@
 import { Checks } from '../checks';
-import { checkCaRotation } from '../cluster/ca-rotation';
+import { checkCaDeletion, checkCaRotation } from '../cluster/ca-rotation';
 import { startClusterTests } from '../cluster/cluster-tests';
 import { checkRotation } from '../cluster/rotation';
 import { type Suite } from './suite';
@@ -11,6 +11,7 @@ export const rotationSuite: Suite = {
     const tests = await context.cluster(() => startClusterTests(context));
     await checkCaRotation(checks, tests);
     await checkRotation(checks, tests);
+    await checkCaDeletion(checks, tests);
     return checks.result;
   },
 };
