@@ -1,5 +1,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { type Socket } from 'node:net';
+import { hasContent } from '@oci-connector/http';
 import { closeLingering } from './lingering-close';
 import { type UpgradableConnection, type Ways } from './ways';
 
@@ -7,11 +8,12 @@ import { type UpgradableConnection, type Ways } from './ways';
 const MAX_EARLY = 64 * 1024;
 
 /**
- * A request of a client. For a request with an Upgrade header, Node.js hands the raw connection, including the body and the next requests,
- * to the listeners of `upgrade`. This class limits that to WebSocket; Node.js frames all other requests as usual (rule C8).
+ * A request of a client. For CONNECT, and for each request with an Upgrade header, Node.js hands the raw connection, including the body and
+ * the next requests, to the listeners of `connect` or `upgrade`. Of the latter, this class allows only WebSocket; Node.js frames all other
+ * requests as usual (rule C8).
  */
 export class ClientRequest extends IncomingMessage {
-  /** Whether the request has an Upgrade header that its Connection header names. Only declared: Node.js sets it before field initialisers run. */
+  /** Whether the request is CONNECT, or has an Upgrade header that its Connection header names. Only declared: Node.js sets it before field initialisers run. */
   declare asked?: boolean;
 
   static {
@@ -31,8 +33,7 @@ export class ClientRequest extends IncomingMessage {
 
 /** Whether the request opens a WebSocket (RFC 6455 §4.1). It must have no content: the start of the WebSocket data would be ambiguous. */
 function opensWebSocket({ method, httpVersion, headers }: IncomingMessage): boolean {
-  const hasContent = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
-  return method === 'GET' && httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket' && !hasContent;
+  return method === 'GET' && httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket' && !hasContent(headers);
 }
 
 export interface UpgradingConnectionOptions {

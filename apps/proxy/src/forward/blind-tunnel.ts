@@ -3,7 +3,7 @@ import { type Clock } from '@oci-connector/clock';
 import { type UpgradableConnection } from '../client/ways';
 import { authorityText } from '../naming/authority';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
-import { untilBothClosed } from '../upstream/web-socket-tunnel';
+import { untilBothClosed } from '../upstream/tunnel';
 import { type RepeatReviews } from '../pipeline/repeat-reviews';
 import { establish } from './establish';
 import { type Admission } from './admit-login';

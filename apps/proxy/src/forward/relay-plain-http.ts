@@ -1,14 +1,15 @@
-import { type EgressPolicy, type HostAndPort } from '@oci-connector/egress';
 import { type IncomingHttpHeaders } from 'node:http';
-import { sendBody } from '../client/send-body';
+import { type EgressPolicy, type HostAndPort } from '@oci-connector/egress';
+import { contentLength, hasContent } from '@oci-connector/http';
 import { closeLingering } from '../client/lingering-close';
+import { sendBody } from '../client/send-body';
 import { authorityText } from '../naming/authority';
-import { refuseLoop } from '../pipeline/identify-request';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
 import { ProxyError } from '../proxy.errors';
-import { connectionListed, HOP_BY_HOP, viaHeader } from '../upstream/request-headers';
+import { connectionListed, HOP_BY_HOP } from '../upstream/request-headers';
 import { NOTHING_DROPPED, relayedHeaders } from '../upstream/response-headers';
 import { UndiciTransport } from '../upstream/undici-transport';
+import { refuseLoop, viaHeader } from '../upstream/via';
 import { type Admission } from './admit-login';
 import { hostRefusal } from './host-refusal';
 
@@ -42,7 +43,6 @@ export class RelayPlainHttp {
     if (headers.upgrade !== undefined && !IGNORED_UPGRADES.has(headers.upgrade.toLowerCase())) {
       throw new ProxyError('UpgradeUnsupported', 'no upgrade is served for hosts of no connector; use CONNECT');
     }
-    const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
     // A connection of its own: what one client tells a host, also by a login of the connection, is not another client's.
     const transport = new UndiciTransport({ policy: policy.forOwner(identity.username), purpose: 'other-host' });
     transfer.atEnd(() => void transport.close());
@@ -53,8 +53,8 @@ export class RelayPlainHttp {
         origin: `http://${authorityText(authority)}`,
         path,
         headers: { ...endToEnd(headers), via: viaHeader(headers.via, via) },
-        body: hasBody ? request : undefined,
-        contentLength: headers['content-length'] === undefined ? undefined : Number(headers['content-length']),
+        body: hasContent(headers) ? request : undefined,
+        contentLength: contentLength(headers),
         transfer,
       })
       .catch((error: unknown) => {

@@ -1,6 +1,7 @@
 import { type IncomingMessage } from 'node:http';
 import { type Socket } from 'node:net';
 import { type HostAndPort } from '@oci-connector/egress';
+import { hasContent } from '@oci-connector/http';
 import { type UpgradableConnection, type Way, type Ways } from '../client/ways';
 import { authorityText, parseAuthority } from '../naming/authority';
 import { PROXY_LOGIN, tunnelLogin } from '../naming/client-login';
@@ -141,7 +142,7 @@ function connectionOf({ connection }: ClientExchange): UpgradableConnection {
 
 /** @throws ProxyError RequestMalformed when the target is not a host and a port, or the request announces content */
 function targetOf({ url = '', headers }: IncomingMessage): HostAndPort {
-  if (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0') {
+  if (hasContent(headers)) {
     throw new ProxyError('RequestMalformed', 'a CONNECT request has no content; send no Content-Length and no Transfer-Encoding');
   }
   const authority = parseAuthority(url);

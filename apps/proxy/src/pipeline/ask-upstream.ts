@@ -1,12 +1,13 @@
 import { type IncomingMessage } from 'node:http';
 import { UpstreamConnectError } from '@oci-connector/egress';
-import { isRedirect, parseRetryAfter } from '@oci-connector/http';
+import { contentLength, isRedirect, parseRetryAfter } from '@oci-connector/http';
 import { type Sensitive } from '@oci-connector/sensitive';
 import { followRedirects } from '../upstream/follow-redirects';
 import { discardBody } from '../upstream/read-body';
-import { forwardedHeaders, viaHeader } from '../upstream/request-headers';
+import { forwardedHeaders } from '../upstream/request-headers';
 import { type UpstreamTarget } from '../upstream/upstream-target';
 import { type UpstreamResponse } from '../upstream/upstream-transport';
+import { viaHeader } from '../upstream/via';
 import { ProxyError } from '../proxy.errors';
 import { type Outcome, refuseRedirect, TOO_MANY_REQUESTS } from './outcome';
 import { type Forwardable } from './proxy-exchange';
@@ -98,7 +99,7 @@ export class AskUpstream {
       path: hop.path,
       headers: this.#headers(exchange, hop),
       body,
-      contentLength: body && lengthOf(body),
+      contentLength: body && contentLength(body.headers),
       webSocket,
       transfer,
     });
@@ -137,10 +138,4 @@ function bodyOf({ client, plan }: Forwardable): IncomingMessage | undefined {
     throw new ProxyError('Internal', 'the request body was already read');
   }
   return request;
-}
-
-/** Returns the length of the body, in bytes; undefined for a chunked body. */
-function lengthOf({ headers }: IncomingMessage): number | undefined {
-  const length = headers['content-length'];
-  return length === undefined ? undefined : Number(length);
 }

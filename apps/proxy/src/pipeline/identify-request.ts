@@ -2,7 +2,7 @@ import { type Ping } from '../protocols/protocol';
 import { type Naming } from '../naming/naming';
 import { type Protocols } from '../protocols/protocols';
 import { methodNotServed } from '../protocols/verbs';
-import { ProxyError } from '../proxy.errors';
+import { refuseLoop } from '../upstream/via';
 import { type ClientExchange, Identified } from './proxy-exchange';
 
 /** Determines which Connector a request names and which verb it requires. It only parses and looks nothing up. */
@@ -34,20 +34,5 @@ export class IdentifyRequest {
     }
     client.record.connector = `${connector.namespace}/${connector.name}`;
     return new Identified(client, connector, verb);
-  }
-}
-
-/** @throws ProxyError LoopDetected when the request has passed through this proxy before */
-export function refuseLoop(via: string | undefined, own: string): void {
-  if (via === undefined) {
-    return;
-  }
-  // RFC 9110 §7.6.3: comma-separated, each `[protocol/]version SP received-by [SP comment]`.
-  const names = via.split(',').map((hop) => hop.trim().split(/\s+/)[1]?.toLowerCase());
-  if (names.includes(own.toLowerCase())) {
-    throw new ProxyError(
-      'LoopDetected',
-      `this request has already passed through "${own}": the Connector's address leads back to the proxy; correct spec.address, or give each installation a Via name of its own`,
-    );
   }
 }

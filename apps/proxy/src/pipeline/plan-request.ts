@@ -1,4 +1,5 @@
 import { type ProxyVerb } from '@oci-connector/connector-api';
+import { hasContent } from '@oci-connector/http';
 import { type ConnectorRequest, type UpstreamPlan } from '../protocols/protocol';
 import { ProxyError } from '../proxy.errors';
 import { uidOf } from './connector-uid';
@@ -73,12 +74,7 @@ function connectorRequest(exchange: Resolved): ConnectorRequest {
     address,
     client: identity.serviceAccount,
     headers: request.headers,
-    hasBody: hasBody(request.headers),
+    hasBody: hasContent(request.headers),
     allows: exchange.allows,
   };
-}
-
-/** Whether the request has a body, by its framing headers (RFC 9112 §6.3). */
-function hasBody(headers: ConnectorRequest['headers']): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }

@@ -13,7 +13,7 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** Returns the client's headers that may go upstream. Headers that the client lists in Connection do not. */
+/** Returns the allowed headers of a client. Headers that the client lists in Connection are not forwarded. */
 export function forwardedHeaders(headers: IncomingHttpHeaders, allowed: ReadonlySet<string>): Record<string, string | string[]> {
   const listed = connectionListed(headers.connection);
   const forwarded: Record<string, string | string[]> = {};
@@ -36,9 +36,4 @@ export function connectionListed(connection: string | string[] | undefined): Rea
   }
   const text = Array.isArray(connection) ? connection.join(',') : connection;
   return new Set(text.split(',').map((name) => name.trim().toLowerCase()));
-}
-
-/** Appends this hop to the Via header that was received (RFC 9110 §7.6.3). */
-export function viaHeader(received: string | undefined, own: string): string {
-  return received === undefined ? `1.1 ${own}` : `${received}, 1.1 ${own}`;
 }

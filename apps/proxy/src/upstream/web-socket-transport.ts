@@ -11,7 +11,7 @@ import { type ResponseHeaders } from './response-headers';
 import { invalidAnswer, upstreamError } from './upstream-error';
 import { type UpstreamRequest, type UpstreamResponse, type UpstreamTransport } from './upstream-transport';
 import { acceptedHandshake } from './web-socket-handshake';
-import { untilBothClosed } from './web-socket-tunnel';
+import { untilBothClosed } from './tunnel';
 
 /** Longest head of a response, as for other requests; the default of Node.js is 16 KiB. In bytes. */
 const MAX_HEADER_BYTES = 64 * 1024;

@@ -10,8 +10,8 @@ export interface TunnelEnds {
 }
 
 /**
- * Counts the bytes between two connections that are piped into each other, and closes each one after the other: http-proxy passes on only
- * a proper end. Resolves when both are closed.
+ * Counts the bytes between two connections that are piped into each other, and closes each one after the other: a pipe passes on only a
+ * proper end. Resolves when both are closed.
  *
  * @throws TransferCancelled when the transfer was cancelled
  * @throws UpstreamConnectError ConnectionReset when the upstream's connection broke off
