@@ -1,6 +1,6 @@
 import { type ConnectorKey } from '@oci-connector/connector-api';
 import { type ClientIdentity } from '@oci-connector/kube';
-import { parseForwardLogin } from '../naming/forward-login';
+import { connectorsOfLogin } from '../naming/forward-login';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
 import { ProxyError } from '../proxy.errors';
 
@@ -33,18 +33,16 @@ export class AdmitLogin {
    * @throws ReviewUnavailableError when the token or a permission cannot be checked
    */
   async admit(client: ClientExchange): Promise<Admission> {
-    const header = client.login.credentials(client.request);
-    // Checks that there is a header, too.
+    const header = client.login.credentials(client.request) ?? '';
     const identity = await this.steps.client.identify(client);
-    const login = parseForwardLogin(header ?? '');
-    if (header === undefined || typeof login === 'string') {
-      const problem = typeof login === 'string' ? login : 'authentication required';
-      throw new ProxyError('Unauthenticated', `${problem}; take the URL of the proxy from the file https.proxy of the volume`);
+    const named = connectorsOfLogin(header);
+    if (typeof named === 'string') {
+      throw new ProxyError('Unauthenticated', `${named}; take the URL of the proxy from the file https.proxy of the volume`);
     }
-    const may = await Promise.all(login.connectors.map((connector) => this.steps.permission.mayUse(identity, connector)));
-    const connectors = login.connectors.filter((_connector, index) => may[index]);
+    const may = await Promise.all(named.map((connector) => this.steps.permission.mayUse(identity, connector)));
+    const connectors = named.filter((_connector, index) => may[index]);
     if (connectors.length === 0) {
-      throw new ProxyError('PermissionDenied', notAllowed(identity, login.connectors));
+      throw new ProxyError('PermissionDenied', notAllowed(identity, named));
     }
     return { header, identity, connectors };
   }

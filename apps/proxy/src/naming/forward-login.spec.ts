@@ -1,38 +1,36 @@
-import { inspect } from 'node:util';
 import { CONNECTORS_MAX } from '@oci-connector/connector-api';
-import { parseForwardLogin } from './forward-login';
+import { formatKey } from '@oci-connector/kube';
+import { connectorsOfLogin } from './forward-login';
 
 const basic = (pair: string): string => `Basic ${Buffer.from(pair).toString('base64')}`;
 
-/** What was read: the Connectors and the token, or the problem. */
+/** What was read: the Connectors, or the problem. */
 function read(header: string): string {
-  const login = parseForwardLogin(header);
-  return typeof login === 'string'
-    ? login
-    : `${login.connectors.map(({ namespace, name }) => `${namespace}/${name}`).join(' ')} with ${login.token.reveal()}`;
+  const connectors = connectorsOfLogin(header);
+  return typeof connectors === 'string' ? connectors : connectors.map(formatKey).join(' ');
 }
 
 const USER = 'the user must be NAMESPACE/NAME of a connector, or several of them separated by commas';
 
-describe('parseForwardLogin', () => {
+describe('connectorsOfLogin', () => {
   it.each([
-    ['team-a/harbor:t.o-k_en', 'team-a/harbor with t.o-k_en'],
-    ['team-a%2Fharbor:token', 'team-a/harbor with token'],
-    ['team-a%2fharbor:token', 'team-a/harbor with token'],
-    ['a/b,c/d:token', 'a/b c/d with token'],
-    ['a%2Fb,c%2Fd:token', 'a/b c/d with token'],
-    ['a%2Fb%2Cc%2Fd:token', 'a/b c/d with token'],
-    ['a/b,a/b:token', 'a/b with token'],
-    ['a/b:to:ken', 'a/b with to:ken'],
-    ['a/b:to%2Fken', 'a/b with to%2Fken'],
+    ['team-a/harbor:t.o-k_en', 'team-a/harbor'],
+    ['team-a%2Fharbor:token', 'team-a/harbor'],
+    ['team-a%2fharbor:token', 'team-a/harbor'],
+    ['a/b,c/d:token', 'a/b c/d'],
+    ['a%2Fb,c%2Fd:token', 'a/b c/d'],
+    ['a%2Fb%2Cc%2Fd:token', 'a/b c/d'],
+    ['a/b,a/b:token', 'a/b'],
+    ['a/b:to:ken', 'a/b'],
+    ['a/b:to%2Fken', 'a/b'],
   ])('reads %s', (pair, expected) => {
     expect(read(basic(pair))).toBe(expected);
   });
 
   it.each([
-    [basic('a/b:token').replace('Basic', 'bAsIc  '), 'a/b with token'],
+    [basic('a/b:token').replace('Basic', 'bAsIc  '), 'a/b'],
     // Without padding, as some clients send it.
-    [basic('a/b:token').replace(/=+$/, ''), 'a/b with token'],
+    [basic('a/b:token').replace(/=+$/, ''), 'a/b'],
   ])('reads the header %s', (header, expected) => {
     expect(read(header)).toBe(expected);
   });
@@ -44,8 +42,6 @@ describe('parseForwardLogin', () => {
     ['Bearer abc', 'the Proxy-Authorization header is malformed'],
     ['Basic a b', 'the Proxy-Authorization header is malformed'],
     [`${basic('a/b:token')}, ${basic('a/b:token')}`, 'the Proxy-Authorization header is malformed'],
-    [basic('a/b'), 'no password was sent'],
-    [basic('a/b:'), 'no password was sent'],
     [basic(''), 'the Proxy-Authorization header is malformed'],
     [basic(':token'), USER],
     [basic('any:token'), USER],
@@ -65,13 +61,9 @@ describe('parseForwardLogin', () => {
 
   it('limits the number of Connectors', () => {
     const names = (count: number): string => Array.from({ length: count }, (_, index) => `team/c${index}`).join(',');
-    expect(read(basic(`${names(CONNECTORS_MAX)}:token`))).toContain(`team/c${CONNECTORS_MAX - 1} with token`);
+    expect(read(basic(`${names(CONNECTORS_MAX)}:token`))).toContain(`team/c${CONNECTORS_MAX - 1}`);
     expect(read(basic(`${names(CONNECTORS_MAX + 1)}:token`))).toBe(
       `the user names ${CONNECTORS_MAX + 1} connectors; at most ${CONNECTORS_MAX} are possible`,
     );
-  });
-
-  it('shows no token', () => {
-    expect(inspect(parseForwardLogin(basic('a/b:hunter2')), { depth: 9 })).not.toContain('hunter2');
   });
 });
