@@ -11,15 +11,15 @@ import { LeafCertificates } from './certificates/leaf-certificates';
 import { OwnCertificate } from './certificates/own-certificate';
 import { HttpConnections } from './client/http-connections';
 import { ServeRequest } from './client/serve-request';
-import { TlsTermination } from './port/tls-termination';
-import { createWays } from './create-ways';
 import { createRequestHandler } from './create-request-handler';
+import { createWays } from './create-ways';
 import { DataPlane } from './data-plane';
 import { ServedNames } from './naming/served-names';
 import { AccessLog } from './observability/access-log';
 import { ProxyMetrics } from './observability/proxy-metrics';
 import { ConnectionLimits } from './port/connection-limits';
 import { Port } from './port/port';
+import { TlsTermination } from './port/tls-termination';
 import { type ProtocolHandler } from './protocols/protocol';
 import { type ProxySettings } from './proxy.config';
 import { ProxyState } from './proxy-state';
@@ -86,6 +86,7 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
   });
   const { authority, names, leaves } = certificateParts(dependencies, logger, state);
   const handshakeTimeout = Math.min(settings.headersTimeout, settings.unauthenticatedIdle);
+  // For the https port, and for tunnels to the proxy's own hosts.
   const ownTls = new TlsTermination({ SNICallback: leaves.sniCallback, handshakeTimeout });
   const ways = createWays({ ...requests, settings, clock, state, policy: upstream.policy, leaves, ownTls, handshakeTimeout });
   const http = new Port({
@@ -104,8 +105,7 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
     metrics,
     accept: (socket, slot) => connections.accept(socket, { listener: 'https', slot, ways }),
     tls: {
-      SNICallback: leaves.sniCallback,
-      handshakeTimeout,
+      termination: ownTls,
       refusePlainHttp: (socket, slot) => connections.refusePlainHttp(socket, { listener: 'https', slot, ways }),
     },
   });
@@ -114,10 +114,7 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
     leaves,
     names: names.own,
     clock,
-    use: (certificate) => {
-      https.setDefaultCertificate(certificate);
-      ownTls.setCertificate(certificate);
-    },
+    use: (certificate) => ownTls.setCertificate(certificate),
     onError: (error) => logger.error({ err: error }, 'no certificate could be made with the CA'),
   });
   authority.onChange(({ notAfter }) => {

@@ -4,7 +4,8 @@ import { connect as connectTls, createSecureContext, type ConnectionOptions, typ
 import { ManualClock, TestCertificateAuthority, until } from '@oci-connector/testing-kit';
 import { type ClientSlot } from './client-slot';
 import { ConnectionLimits } from './connection-limits';
-import { Port, type TlsPortOptions } from './port';
+import { Port } from './port';
+import { TlsTermination, type TlsTerminationOptions } from './tls-termination';
 
 interface HandedOver {
   readonly socket: Socket;
@@ -16,6 +17,7 @@ interface HandedOver {
 describe('Port', () => {
   let authority: TestCertificateAuthority;
   let port: Port;
+  let termination: TlsTermination;
   let limits: ConnectionLimits;
   let open: number;
   let accepted: HandedOver[];
@@ -48,7 +50,7 @@ describe('Port', () => {
     max = 10,
     tls,
     accept = keep,
-  }: { max?: number; tls?: Partial<TlsPortOptions>; accept?: typeof keep } = {}): Promise<void> {
+  }: { max?: number; tls?: Partial<TlsTerminationOptions>; accept?: typeof keep } = {}): Promise<void> {
     limits = new ConnectionLimits({
       maxPerListener: max,
       maxPerPeer: max,
@@ -56,6 +58,7 @@ describe('Port', () => {
       clock: new ManualClock(),
       onClosed: () => undefined,
     });
+    termination = new TlsTermination({ handshakeTimeout: 60_000, ...tls });
     port = new Port({
       name: tls ? 'https' : 'http',
       host: '127.0.0.1',
@@ -64,9 +67,8 @@ describe('Port', () => {
       metrics: { connections: (_name, change) => (open += change) },
       accept,
       tls: tls && {
-        handshakeTimeout: 60_000,
+        termination,
         refusePlainHttp: (socket, slot) => void plain.push({ socket: socket.end('understood'), slot, read: socket.bytesRead }),
-        ...tls,
       },
     });
     await port.listen();
@@ -123,7 +125,7 @@ describe('Port', () => {
       max: 1,
       tls: { SNICallback: (name, callback) => (name.startsWith('c-') ? callback(null, own) : callback(new Error('not served'))) },
     });
-    port.setDefaultCertificate(await certificateOf('proxy.example'));
+    termination.setCertificate(await certificateOf('proxy.example'));
 
     const named = dialTls({ servername: 'c-registry.platform.svc', ALPNProtocols: ['h2', 'http/1.1'] });
     expect(await outcome(named)).toBe('secure DNS:c-registry.platform.svc http/1.1');
@@ -151,7 +153,7 @@ describe('Port', () => {
         once.isClosed = true;
       },
     });
-    port.setDefaultCertificate(await certificateOf('proxy.example'));
+    termination.setCertificate(await certificateOf('proxy.example'));
     // With TLS 1.2, the handshake ends with data that the server sends from its callback.
     for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
       once.isClosed = false;
@@ -162,7 +164,7 @@ describe('Port', () => {
 
   it('calls refusePlainHttp for plain HTTP on a TLS port, and closes a connection that is neither HTTP nor TLS', async () => {
     await start({ tls: {} });
-    port.setDefaultCertificate(await certificateOf('proxy.example'));
+    termination.setCertificate(await certificateOf('proxy.example'));
     const http = dial();
     http.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     const answered = once(http, 'data');

@@ -1,8 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { type SecureContextOptions } from 'node:tls';
 import { type ClientSlot } from './client-slot';
 import { type ConnectionLimits } from './connection-limits';
-import { TlsTermination, type TlsTerminationOptions } from './tls-termination';
+import { type TlsTermination } from './tls-termination';
 
 /**
  * How much a client connection buffers before the proxy pauses the upstream, in bytes. Data that arrives in one turn of the event loop is
@@ -25,7 +24,8 @@ export interface PortOptions {
   readonly tls?: TlsPortOptions;
 }
 
-export interface TlsPortOptions extends TlsTerminationOptions {
+export interface TlsPortOptions {
+  readonly termination: TlsTermination;
   /** Receives a connection whose client sent plain HTTP instead of a TLS handshake. */
   readonly refusePlainHttp: (socket: Socket, slot: ClientSlot) => void;
 }
@@ -34,16 +34,13 @@ export interface TlsPortOptions extends TlsTerminationOptions {
 export class Port {
   readonly #server: Server;
   readonly #open = new Set<ClientSlot>();
-  readonly #tls?: TlsTermination;
 
   constructor(private readonly options: PortOptions) {
-    const { tls } = options;
-    this.#tls = tls && new TlsTermination(tls);
     this.#server = createServer({
       highWaterMark: CLIENT_HIGH_WATER_MARK,
       noDelay: true,
       // A client may end its side of the connection before it has read the response. With TLS, Node.js answers the end itself.
-      allowHalfOpen: tls === undefined,
+      allowHalfOpen: options.tls === undefined,
     });
     this.#server.on('connection', (socket: Socket) => this.#connected(socket));
   }
@@ -61,11 +58,6 @@ export class Port {
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
-  }
-
-  /** Sets a TLS port's certificate for clients that send no host name (SNI), for example because they connect to an IP address. */
-  setDefaultCertificate(certificate: SecureContextOptions): void {
-    this.#tls?.setCertificate(certificate);
   }
 
   /** Stops accepting connections. Resolves when the last connection has closed. */
@@ -95,7 +87,7 @@ export class Port {
     if (!tls) {
       return accept(socket, slot);
     }
-    this.#tls?.accept(socket, {
+    tls.termination.accept(socket, {
       secured: (secured) => {
         slot.secure(secured);
         slot.touch();
