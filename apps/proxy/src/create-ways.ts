@@ -5,7 +5,7 @@ import { type Way, type Ways } from './client/ways';
 import { type RequestHandler } from './create-request-handler';
 import { AdmitLogin } from './forward/admit-login';
 import { BlindTunnel } from './forward/blind-tunnel';
-import { ConnectorPlaces } from './forward/connector-places';
+import { ConnectorsByHost } from './forward/connectors-by-host';
 import { HostTls } from './forward/host-tls';
 import { RelayPlainHttp } from './forward/relay-plain-http';
 import { ServeAbsolute } from './forward/serve-absolute';
@@ -40,7 +40,7 @@ export function createWays(parts: WaysParts): Ways {
     own: new OwnAuthorities(settings, state.connectors),
     reverse,
     admission: new AdmitLogin({ client, permission }),
-    places: new ConnectorPlaces({ connectors: state.connectors, classes: state.classes, protocols, addresses }),
+    connectorsByHost: new ConnectorsByHost({ connectors: state.connectors, classes: state.classes, protocols, addresses }),
     pipeline: handler,
     limits: new TunnelLimits(settings.maxTunnelsPerClient),
   };

@@ -1,12 +1,11 @@
-import { type EgressPolicy, type HostAndPort, pinnedConnect } from '@oci-connector/egress';
 import { type Clock } from '@oci-connector/clock';
+import { type EgressPolicy, formatHostAndPort, type HostAndPort, pinnedConnect } from '@oci-connector/egress';
 import { type UpgradableConnection } from '../client/ways';
-import { authorityText } from '../naming/authority';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
-import { untilBothClosed } from '../upstream/tunnel';
 import { type RepeatReviews } from '../pipeline/repeat-reviews';
-import { establish } from './establish';
+import { untilBothClosed } from '../upstream/tunnel';
 import { type Admission } from './admit-login';
+import { establish } from './establish';
 import { hostRefusal } from './host-refusal';
 
 export interface BlindTunnelOptions {
@@ -37,7 +36,7 @@ export class BlindTunnel {
     const { transfer } = client;
     // One client's slow names do not delay those of others.
     const connect = pinnedConnect({ policy: policy.forOwner(identity.username), purpose: 'other-host' });
-    const upstream = await connect(`http://${authorityText(authority)}`, transfer.signal).catch((error: unknown) => {
+    const upstream = await connect(`http://${formatHostAndPort(authority)}`, transfer.signal).catch((error: unknown) => {
       throw hostRefusal(error, authority);
     });
     transfer.onCancel(() => upstream.destroy());

@@ -1,6 +1,5 @@
-import { EgressError, type HostAndPort } from '@oci-connector/egress';
+import { EgressError, formatHostAndPort, type HostAndPort } from '@oci-connector/egress';
 import { toProxyError } from '../client/to-proxy-error';
-import { authorityText } from '../naming/authority';
 import { ProxyError } from '../proxy.errors';
 
 /**
@@ -12,5 +11,5 @@ export function hostRefusal(error: unknown, authority: HostAndPort): unknown {
     return error;
   }
   const code = error.code === 'AddressNotAllowed' ? 'HostNotAllowed' : toProxyError(error).code;
-  return new ProxyError(code, `no connection to ${authorityText(authority)}: ${error.reason ?? 'it failed'}`, { cause: error });
+  return new ProxyError(code, `no connection to ${formatHostAndPort(authority)}: ${error.reason ?? 'it failed'}`, { cause: error });
 }

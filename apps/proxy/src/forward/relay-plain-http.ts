@@ -1,12 +1,10 @@
-import { type IncomingHttpHeaders } from 'node:http';
-import { type EgressPolicy, type HostAndPort } from '@oci-connector/egress';
+import { type EgressPolicy, formatHostAndPort, type HostAndPort } from '@oci-connector/egress';
 import { contentLength, hasContent } from '@oci-connector/http';
 import { closeLingering } from '../client/lingering-close';
 import { sendBody } from '../client/send-body';
-import { authorityText } from '../naming/authority';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
 import { ProxyError } from '../proxy.errors';
-import { connectionListed, HOP_BY_HOP } from '../upstream/request-headers';
+import { endToEndHeaders } from '../upstream/request-headers';
 import { NOTHING_DROPPED, relayedHeaders } from '../upstream/response-headers';
 import { UndiciTransport } from '../upstream/undici-transport';
 import { refuseLoop, viaHeader } from '../upstream/via';
@@ -25,6 +23,9 @@ export interface PlainHttpTarget {
   readonly path: string;
 }
 
+/** java.net.http requests HTTP/2 with every request to an http URL. */
+const IGNORED_UPGRADES: ReadonlySet<string> = new Set(['h2c']);
+
 /**
  * Relays http requests to hosts of no Connector, where the egress policy allows it. Only what is about one hop is removed: such a host is
  * the client's own business, with its logins and cookies.
@@ -36,7 +37,7 @@ export class RelayPlainHttp {
     const { policy, via } = this.options;
     const { request, response: sink, transfer, record } = client;
     const { method = '', headers } = request;
-    record.host = authorityText(authority);
+    record.host = formatHostAndPort(authority);
     record.route = 'http://{host}';
     record.action = 'relay';
     refuseLoop(headers.via, via);
@@ -46,13 +47,15 @@ export class RelayPlainHttp {
     // A connection of its own: what one client tells a host, also by a login of the connection, is not another client's.
     const transport = new UndiciTransport({ policy: policy.forOwner(identity.username), purpose: 'other-host' });
     transfer.atEnd(() => void transport.close());
+    const forwarded = endToEndHeaders(headers);
+    forwarded['via'] = viaHeader(headers.via, via);
     client.continueBody();
     const answer = await transport
       .send({
         method,
-        origin: `http://${authorityText(authority)}`,
+        origin: `http://${formatHostAndPort(authority)}`,
         path,
-        headers: { ...endToEnd(headers), via: viaHeader(headers.via, via) },
+        headers: forwarded,
         body: hasContent(headers) ? request : undefined,
         contentLength: contentLength(headers),
         transfer,
@@ -71,23 +74,4 @@ export class RelayPlainHttp {
     sink.writeHead(answer.status, present);
     await sendBody(answer, { sink, transfer, hasLength: present['content-length'] !== undefined });
   }
-}
-
-/** java.net.http requests HTTP/2 with every request to an http URL. */
-const IGNORED_UPGRADES: ReadonlySet<string> = new Set(['h2c']);
-
-/** Set by the transport: Host is the authority of the URL. */
-const NOT_FORWARDED: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'host', 'expect', 'content-length']);
-
-/** Returns the client's headers without those about one hop (RFC 9110 §7.6.1). */
-function endToEnd(headers: IncomingHttpHeaders): Record<string, string | string[]> {
-  const listed = connectionListed(headers.connection);
-  const kept: Record<string, string | string[]> = {};
-  for (const name in headers) {
-    const value = headers[name];
-    if (value !== undefined && !NOT_FORWARDED.has(name) && !name.startsWith('proxy-') && !listed.has(name)) {
-      kept[name] = value;
-    }
-  }
-  return kept;
 }

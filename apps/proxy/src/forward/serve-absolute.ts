@@ -1,15 +1,15 @@
 import { type IncomingMessage } from 'node:http';
-import { type HostAndPort } from '@oci-connector/egress';
+import { formatHostAndPort, type HostAndPort } from '@oci-connector/egress';
 import { type Way } from '../client/ways';
-import { authorityText, parseAuthority, sameAuthority, splitAbsolute } from '../naming/authority';
+import { DEFAULT_PORTS, parseAuthority, sameAuthority, splitAbsolute } from '../naming/authority';
 import { PROXY_LOGIN } from '../naming/client-login';
-import { DEFAULT_PORTS, ForwardNaming, type NamedAddress } from '../naming/forward-naming';
+import { ForwardNaming, type NamedAddress } from '../naming/forward-naming';
 import { type Naming } from '../naming/naming';
 import { type OwnAuthorities } from '../naming/own-authorities';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
 import { ProxyError } from '../proxy.errors';
 import { type AdmitLogin } from './admit-login';
-import { type ConnectorPlaces } from './connector-places';
+import { type ConnectorsByHost } from './connectors-by-host';
 import { PLAIN_TEXT } from './plain-text';
 import { type RelayPlainHttp } from './relay-plain-http';
 import { type TunnelLimits } from './tunnel-limits';
@@ -19,7 +19,7 @@ export interface ServeAbsoluteOptions {
   /** The way of requests for the proxy's own hosts. */
   readonly reverse: Way;
   readonly admission: AdmitLogin;
-  readonly places: ConnectorPlaces;
+  readonly connectorsByHost: ConnectorsByHost;
   /** Handles the requests for hosts of Connectors. */
   readonly pipeline: { handle(client: ClientExchange, naming: Naming): Promise<void> };
   /** For requests to hosts of no Connector. */
@@ -38,7 +38,7 @@ export class ServeAbsolute implements Way {
 
   async handle(client: ClientExchange): Promise<void> {
     client.errors = PLAIN_TEXT;
-    const { own, reverse, admission, places, limits, relay } = this.options;
+    const { own, reverse, admission, connectorsByHost, pipeline, limits, relay } = this.options;
     const { authority, path } = targetOf(client.request);
     if (own.schemeOf(authority) === 'http') {
       client.request.url = path;
@@ -48,7 +48,7 @@ export class ServeAbsolute implements Way {
       return reverse.handle(client);
     }
     const admitted = await admission.admit(client);
-    const addresses = (): NamedAddress[] => places.at(admitted.connectors, authority);
+    const addresses = (): NamedAddress[] => connectorsByHost.at(admitted.connectors, authority);
     const found = addresses();
     if (found.length === 0) {
       client.transfer.atEnd(limits.admit(admitted.identity.username));
@@ -57,12 +57,12 @@ export class ServeAbsolute implements Way {
     if (!found.some(isHttp)) {
       throw new ProxyError(
         'RequestMalformed',
-        `the connector's address is https; begin the address with https://${authorityText(authority)}`,
+        `the connector's address is https; begin the address with https://${formatHostAndPort(authority)}`,
       );
     }
     client.errors = undefined;
     const naming = new ForwardNaming({ scheme: 'http', authority, addresses: () => addresses().filter(isHttp) });
-    await this.options.pipeline.handle(client, naming);
+    await pipeline.handle(client, naming);
   }
 }
 

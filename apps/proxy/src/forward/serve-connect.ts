@@ -1,11 +1,11 @@
 import { type IncomingMessage } from 'node:http';
 import { type Socket } from 'node:net';
-import { type HostAndPort } from '@oci-connector/egress';
+import { formatHostAndPort, type HostAndPort } from '@oci-connector/egress';
 import { hasContent } from '@oci-connector/http';
 import { type UpgradableConnection, type Way, type Ways } from '../client/ways';
-import { authorityText, parseAuthority } from '../naming/authority';
+import { DEFAULT_PORTS, parseAuthority } from '../naming/authority';
 import { PROXY_LOGIN, tunnelLogin } from '../naming/client-login';
-import { DEFAULT_PORTS, ForwardNaming, type NamedAddress } from '../naming/forward-naming';
+import { ForwardNaming, type NamedAddress } from '../naming/forward-naming';
 import { type Naming } from '../naming/naming';
 import { type OwnAuthorities } from '../naming/own-authorities';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
@@ -13,7 +13,7 @@ import { type TlsTermination } from '../port/tls-termination';
 import { ProxyError } from '../proxy.errors';
 import { type Admission, type AdmitLogin } from './admit-login';
 import { type BlindTunnel } from './blind-tunnel';
-import { type ConnectorPlaces } from './connector-places';
+import { type ConnectorsByHost } from './connectors-by-host';
 import { establish } from './establish';
 import { type HostTls } from './host-tls';
 import { PLAIN_TEXT } from './plain-text';
@@ -27,7 +27,7 @@ export interface ServeConnectOptions {
   readonly ownTls: TlsTermination;
   readonly admission: AdmitLogin;
   readonly limits: TunnelLimits;
-  readonly places: ConnectorPlaces;
+  readonly connectorsByHost: ConnectorsByHost;
   readonly tls: HostTls;
   /** Handles the requests in tunnels to hosts of Connectors. */
   readonly pipeline: { handle(client: ClientExchange, naming: Naming): Promise<void> };
@@ -49,7 +49,7 @@ export class ServeConnect implements Way {
     const { own, admission, limits } = this.options;
     const connection = connectionOf(client);
     const authority = targetOf(client.request);
-    client.record.host = authorityText(authority);
+    client.record.host = formatHostAndPort(authority);
     const ownScheme = own.schemeOf(authority);
     if (ownScheme) {
       return this.#serveOwn(client, connection, ownScheme);
@@ -67,9 +67,9 @@ export class ServeConnect implements Way {
 
   /** Resolves when the tunnel is open; for one that the proxy does not look into, when it has closed. */
   async #serveOther(client: ClientExchange, connection: UpgradableConnection, admitted: Admitted): Promise<void> {
-    const { admission, places, blindTunnel } = this.options;
+    const { admission, connectorsByHost, blindTunnel } = this.options;
     const { connectors, authority } = admitted;
-    const addresses = places.at(connectors, authority);
+    const addresses = connectorsByHost.at(connectors, authority);
     const [first] = addresses;
     if (first) {
       return this.#intercept(client, connection, { ...admitted, first });
@@ -89,7 +89,7 @@ export class ServeConnect implements Way {
     connection: UpgradableConnection,
     { header, connectors, authority, first }: Intercepted,
   ): Promise<void> {
-    const { tls, places, pipeline } = this.options;
+    const { tls, connectorsByHost, pipeline } = this.options;
     const { scheme } = first.address;
     const { namespace, name } = first.connector;
     client.record.connector = `${namespace}/${name}`;
@@ -98,7 +98,7 @@ export class ServeConnect implements Way {
       throw new ProxyError('CertificateUnavailable', 'the CA of the proxy is missing or has expired; try again', { retryAfterSeconds: 1 });
     }
     // The Connectors may change while the tunnel is open.
-    const addresses = (): NamedAddress[] => places.at(connectors, authority).filter(({ address }) => address.scheme === scheme);
+    const addresses = (): NamedAddress[] => connectorsByHost.at(connectors, authority).filter(({ address }) => address.scheme === scheme);
     const naming = new ForwardNaming({ scheme, authority, addresses });
     establish(client, connection);
     const way: Way = { login: tunnelLogin(header), handle: (inner) => pipeline.handle(inner, naming) };

@@ -1,9 +1,10 @@
-import { authorityText, parseAuthority, sameAuthority, splitAbsolute } from './authority';
+import { formatHostAndPort } from '@oci-connector/egress';
+import { parseAuthority, sameAuthority, splitAbsolute } from './authority';
 
 describe('parseAuthority', () => {
   const text = (authority: string, defaultPort?: number): string | undefined => {
     const parsed = parseAuthority(authority, defaultPort);
-    return parsed && authorityText(parsed);
+    return parsed && formatHostAndPort(parsed);
   };
 
   it.each([

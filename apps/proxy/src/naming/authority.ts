@@ -1,9 +1,12 @@
-import { formatHostAndPort, type HostAndPort, normalizeHost } from '@oci-connector/egress';
+import { type HostAndPort, normalizeHost } from '@oci-connector/egress';
 
 /** A host and a port without leading zeros; no user info, no white space. IPv6 addresses have brackets (RFC 3986 §3.2.2). */
 const AUTHORITY = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([1-9]\d{0,4}))?$/;
 
 const MAX_PORT = 65_535;
+
+/** The default ports of the schemes (RFC 9110 §4.2). */
+export const DEFAULT_PORTS = { http: 80, https: 443 } as const;
 
 /**
  * Parses the authority of a request: the target of CONNECT, the Host header, or the authority of an absolute URL. Authorities that mean the
@@ -43,6 +46,3 @@ export function splitAbsolute(target: string): AbsoluteTarget | undefined {
   const [, scheme, authority = '', rest = ''] = ABSOLUTE.exec(target) ?? [];
   return scheme === undefined ? undefined : { scheme: scheme.toLowerCase(), authority, rest: rest.startsWith('/') ? rest : `/${rest}` };
 }
-
-/** Formats an authority for messages and logs. */
-export const authorityText = formatHostAndPort;

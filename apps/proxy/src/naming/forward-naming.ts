@@ -1,12 +1,9 @@
 import { type IncomingMessage } from 'node:http';
 import { type ConnectorKey, type UpstreamAddress } from '@oci-connector/connector-api';
-import { type HostAndPort } from '@oci-connector/egress';
+import { formatHostAndPort, type HostAndPort } from '@oci-connector/egress';
 import { ProxyError } from '../proxy.errors';
-import { authorityText, parseAuthority, sameAuthority, splitAbsolute } from './authority';
+import { DEFAULT_PORTS, parseAuthority, sameAuthority, splitAbsolute } from './authority';
 import { type ClientPaths, type NamedConnector, type Naming, type RequestName } from './naming';
-
-/** The default ports of the schemes. */
-export const DEFAULT_PORTS = { http: 80, https: 443 } as const;
 
 /** An address of a Connector that has the authority of a request. */
 export interface NamedAddress {
@@ -37,7 +34,7 @@ export class ForwardNaming implements Naming {
     const { authority, scheme, addresses } = this.options;
     const host = parseAuthority(headers.host ?? '', DEFAULT_PORTS[scheme]);
     if (!host || !sameAuthority(host, authority)) {
-      throw this.#misdirected(`the Host header must be ${authorityText(authority)}, as the connection`);
+      throw this.#misdirected(`the Host header must be ${formatHostAndPort(authority)}, as the connection`);
     }
     const target = this.#originForm(url);
     const mark = target.indexOf('?');
@@ -58,7 +55,7 @@ export class ForwardNaming implements Naming {
       problem ??
       new ProxyError(
         'PathNotCovered',
-        `no connector of the login has an address on ${authorityText(this.options.authority)} that contains this path; name another connector in the login, or correct its spec.address`,
+        `no connector of the login has an address on ${formatHostAndPort(this.options.authority)} that contains this path; name another connector in the login, or correct its spec.address`,
       )
     );
   }
@@ -71,7 +68,7 @@ export class ForwardNaming implements Naming {
     const absolute = splitAbsolute(url);
     const named = absolute && parseAuthority(absolute.authority, DEFAULT_PORTS[scheme]);
     if (absolute?.scheme !== scheme || !named || !sameAuthority(named, authority)) {
-      throw this.#misdirected(`the request target must be a path, or a URL of ${scheme}://${authorityText(authority)}`);
+      throw this.#misdirected(`the request target must be a path, or a URL of ${scheme}://${formatHostAndPort(authority)}`);
     }
     return absolute.rest;
   }

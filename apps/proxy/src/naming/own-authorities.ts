@@ -1,6 +1,6 @@
 import { type ConnectorKey, type InstallationNames, parseConnectorHost, proxyHostNames } from '@oci-connector/connector-api';
 import { type HostAndPort, hostAndPort } from '@oci-connector/egress';
-import { sameAuthority } from './authority';
+import { DEFAULT_PORTS, sameAuthority } from './authority';
 
 export interface OwnAuthoritiesSettings extends InstallationNames {
   /** Empty, or http://HOST[:PORT]. */
@@ -8,6 +8,8 @@ export interface OwnAuthoritiesSettings extends InstallationNames {
   /** Empty, or https://HOST[:PORT]. */
   readonly externalHttpsUrl: string;
 }
+
+const SCHEMES = ['http', 'https'] as const;
 
 /** The hosts and ports at which clients reach this installation's own proxy. */
 export class OwnAuthorities {
@@ -33,8 +35,8 @@ export class OwnAuthorities {
     if (!this.#isServiceName(authority.host)) {
       return undefined;
     }
-    // The ports of the Services.
-    return authority.port === 80 ? 'http' : authority.port === 443 ? 'https' : undefined;
+    // The Services have the default ports.
+    return SCHEMES.find((scheme) => DEFAULT_PORTS[scheme] === authority.port);
   }
 
   /**

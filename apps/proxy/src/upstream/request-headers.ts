@@ -26,6 +26,23 @@ export function forwardedHeaders(headers: IncomingHttpHeaders, allowed: Readonly
   return forwarded;
 }
 
+/** Headers that the transport sets itself: Host is the authority of the URL. */
+const SET_BY_TRANSPORT: ReadonlySet<string> = new Set(['host', 'expect', 'content-length']);
+
+/** Returns all headers of a client except those about one hop (RFC 9110 §7.6.1), for hosts of no Connector. */
+export function endToEndHeaders(headers: IncomingHttpHeaders): Record<string, string | string[]> {
+  const listed = connectionListed(headers.connection);
+  const forwarded: Record<string, string | string[]> = {};
+  for (const name in headers) {
+    const value = headers[name];
+    const isKept = !HOP_BY_HOP.has(name) && !SET_BY_TRANSPORT.has(name) && !name.startsWith('proxy-') && !listed.has(name);
+    if (value !== undefined && isKept) {
+      forwarded[name] = value;
+    }
+  }
+  return forwarded;
+}
+
 const NOTHING: ReadonlySet<string> = new Set();
 
 /** Returns the names in a Connection header, in lower case. */

@@ -1,20 +1,15 @@
-import { type Connector, type ConnectorClass, type ConnectorKey, protocolOf } from '@oci-connector/connector-api';
+import { type Connector, type ConnectorKey, protocolOf } from '@oci-connector/connector-api';
 import { type HostAndPort } from '@oci-connector/egress';
 import { type NamedAddress } from '../naming/forward-naming';
-import { type ConnectorAddresses } from '../pipeline/connector-addresses';
-import { type ObjectLookup, type ResolveConnectorOptions } from '../pipeline/resolve-connector';
+import { type ResolveConnectorOptions } from '../pipeline/resolve-connector';
 import { pathInside } from '../protocols/path-inside';
 import { ProxyError } from '../proxy.errors';
 
-export interface ConnectorPlacesOptions extends Pick<ResolveConnectorOptions, 'protocols'> {
-  readonly connectors: ObjectLookup<Connector>;
-  readonly classes: ObjectLookup<ConnectorClass>;
-  readonly addresses: ConnectorAddresses;
-}
+export type ConnectorsByHostOptions = Pick<ResolveConnectorOptions, 'connectors' | 'classes' | 'protocols' | 'addresses'>;
 
-/** Finds out which of a client's Connectors are at a host and port. */
-export class ConnectorPlaces {
-  constructor(private readonly options: ConnectorPlacesOptions) {}
+/** Finds the Connectors whose addresses have a host and port. */
+export class ConnectorsByHost {
+  constructor(private readonly options: ConnectorsByHostOptions) {}
 
   /**
    * Returns the addresses of the Connectors that have this host and port, in the order of the keys.
@@ -39,21 +34,21 @@ export class ConnectorPlaces {
       throw new ProxyError('ConnectorNotFound', `there is no connector ${names}`);
     }
     let problem: ProxyError | undefined;
-    const places: NamedAddress[] = [];
+    const found: NamedAddress[] = [];
     for (const { key, connector } of existing) {
       try {
-        places.push(...this.#placesOf(key, connector, authority));
+        found.push(...this.#addressesOf(key, connector, authority));
       } catch (error) {
         problem ??= invalid(error);
       }
     }
-    if (places.length === 0 && problem) {
+    if (found.length === 0 && problem) {
       throw problem;
     }
-    return places;
+    return found;
   }
 
-  #placesOf(key: ConnectorKey, connector: Connector, authority: HostAndPort): NamedAddress[] {
+  #addressesOf(key: ConnectorKey, connector: Connector, authority: HostAndPort): NamedAddress[] {
     const inside = this.#inside(connector);
     const addresses = this.options.addresses.at(connector, authority);
     return addresses.map((address) => ({ connector: key, address, inside: (path: string) => inside(path, address) }));

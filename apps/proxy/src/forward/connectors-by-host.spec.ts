@@ -2,12 +2,12 @@ import { type Connector, type ConnectorClass, type ConnectorKey } from '@oci-con
 import { aConnector, aConnectorClass } from '@oci-connector/testing-kit';
 import { ConnectorAddresses } from '../pipeline/connector-addresses';
 import { pathInside } from '../protocols/path-inside';
-import { ConnectorPlaces } from './connector-places';
+import { ConnectorsByHost } from './connectors-by-host';
 
 const AUTHORITY = { host: 'registry.example', port: 443 };
 const key = (name: string): ConnectorKey => ({ namespace: 'team', name });
 
-describe('ConnectorPlaces', () => {
+describe('ConnectorsByHost', () => {
   let connectors: Connector[];
   let classes: ConnectorClass[];
   let hasSynced: boolean;
@@ -21,7 +21,7 @@ describe('ConnectorPlaces', () => {
   const add = (name: string, address: string, options: Parameters<typeof aConnector>[0] = {}): void =>
     void connectors.push(aConnector({ name, namespace: 'team', address, ...options }));
 
-  const places = new ConnectorPlaces({
+  const connectorsByHost = new ConnectorsByHost({
     connectors: {
       get hasSynced() {
         return hasSynced;
@@ -33,7 +33,7 @@ describe('ConnectorPlaces', () => {
     protocols: { get: () => ({ inside: (path: string) => ({ path: `protocol ${path}`, paths: {} }) }) } as never,
   });
 
-  const found = (...names: string[]): string[] => places.at(names.map(key), AUTHORITY).map(({ connector }) => connector.name);
+  const found = (...names: string[]): string[] => connectorsByHost.at(names.map(key), AUTHORITY).map(({ connector }) => connector.name);
 
   it('returns the Connectors at the host and port, in the order of the login', () => {
     add('one', 'https://registry.example');
@@ -64,7 +64,7 @@ describe('ConnectorPlaces', () => {
   it('asks the protocol of the class which paths are inside; without a class, all below the address are', () => {
     add('one', 'https://registry.example/team');
     add('classless', 'https://registry.example/team', { className: 'absent' });
-    const [one, classless] = places.at([key('one'), key('classless')], AUTHORITY);
+    const [one, classless] = connectorsByHost.at([key('one'), key('classless')], AUTHORITY);
     expect(one?.inside('/team/a')?.path).toBe('protocol /team/a');
     expect(classless?.inside('/team/a')).toEqual(classless && pathInside('/team/a', classless.address));
   });
