@@ -1,8 +1,7 @@
 import { type EgressPolicy, formatHostAndPort, type HostAndPort } from '@oci-connector/egress';
 import { contentLength, hasContent } from '@oci-connector/http';
-import { closeLingering } from '../client/lingering-close';
-import { sendBody } from '../client/send-body';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
+import { sendResponse } from '../pipeline/send-response';
 import { ProxyError } from '../proxy.errors';
 import { endToEndHeaders } from '../upstream/request-headers';
 import { NOTHING_DROPPED, relayedHeaders } from '../upstream/response-headers';
@@ -35,7 +34,7 @@ export class RelayPlainHttp {
 
   async relay(client: ClientExchange, { identity }: Admission, { authority, path }: PlainHttpTarget): Promise<void> {
     const { policy, via } = this.options;
-    const { request, response: sink, transfer, record } = client;
+    const { request, transfer, record } = client;
     const { method = '', headers } = request;
     record.host = formatHostAndPort(authority);
     record.route = 'http://{host}';
@@ -64,14 +63,6 @@ export class RelayPlainHttp {
         throw hostRefusal(error, authority);
       });
     record.upstreamStatus = answer.status;
-    const present = relayedHeaders(answer.status, answer.headers, NOTHING_DROPPED);
-    if (answer.early) {
-      present['connection'] = 'close';
-      if (sink.socket) {
-        closeLingering(sink.socket);
-      }
-    }
-    sink.writeHead(answer.status, present);
-    await sendBody(answer, { sink, transfer, hasLength: present['content-length'] !== undefined });
+    await sendResponse(client, answer, { headers: relayedHeaders(answer.status, answer.headers, NOTHING_DROPPED) });
   }
 }
