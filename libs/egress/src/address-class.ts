@@ -1,4 +1,4 @@
-import { type AddressBytes, inRange, parseAddressRange } from './ip-address';
+import { type AddressBytes, inOneOf, inRange, parseAddressRange } from './ip-address';
 
 /** The kind of network that an address belongs to. */
 export type AddressClass =
@@ -52,21 +52,17 @@ const IPV4_CARRIERS = [
   '64:ff9b::/96', // NAT64 (RFC 6052); DNS64 gives these for every IPv4-only registry in an IPv6-only cluster
 ].map(parseAddressRange);
 
-function within(bytes: AddressBytes, ranges: readonly ReturnType<typeof parseAddressRange>[]): boolean {
-  return ranges.some((range) => inRange(bytes, range));
-}
-
 /** Returns the IPv4 address that an IPv6 address contains, else the address itself. */
 export function unwrap(bytes: AddressBytes): AddressBytes {
-  return within(bytes, IPV4_CARRIERS) ? bytes.subarray(12) : bytes;
+  return inOneOf(IPV4_CARRIERS, bytes) ? bytes.subarray(12) : bytes;
 }
 
 /** Returns the class of an address. The address must be {@link unwrap}ped. */
 export function classifyAddress(bytes: AddressBytes): AddressClass {
-  if (within(bytes, FORBIDDEN)) {
+  if (inOneOf(FORBIDDEN, bytes)) {
     return 'forbidden';
   }
-  if (within(bytes, PRIVATE)) {
+  if (inOneOf(PRIVATE, bytes)) {
     return 'private';
   }
   if (bytes.length === 16 && !inRange(bytes, GLOBAL_UNICAST)) {

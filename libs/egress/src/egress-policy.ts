@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { type Clock, systemClock } from '@oci-connector/clock';
 import { classifyAddress, unwrap } from './address-class';
 import { EgressError } from './egress.errors';
-import { type AddressBytes, type AddressRange, inRange, parseAddress, parseAddressRange } from './ip-address';
+import { type AddressBytes, type AddressRange, inOneOf, parseAddress, parseAddressRange } from './ip-address';
 import { type LookupAll } from './names/lookup-all';
 import { LookupError } from './names/lookup-error';
 import { NameResolver } from './names/name-resolver';
@@ -135,7 +135,7 @@ export class EgressPolicy {
   /** Returns why the address may not be dialled; undefined when it may. */
   async #problem({ name, port }: Place, original: AddressBytes, purpose: EgressPurpose): Promise<string | undefined> {
     const bytes = unwrap(original);
-    const isAllowed = isWithin(original, this.#rules.allowed) || isWithin(bytes, this.#rules.allowed);
+    const isAllowed = inOneOf(this.#rules.allowed, original) || inOneOf(this.#rules.allowed, bytes);
     if (isAllowed && purpose !== 'other-host') {
       return undefined;
     }
@@ -153,7 +153,7 @@ export class EgressPolicy {
       case 'public':
         return undefined;
       case 'private':
-        return purpose !== 'redirect' || isWithin(bytes, this.#rules.redirects)
+        return purpose !== 'redirect' || inOneOf(this.#rules.redirects, bytes)
           ? undefined
           : 'is a redirect target in a private range; list the range in OCI_CONNECTOR_EGRESS_REDIRECT_CIDRS of the installation if this is intended';
       case 'forbidden':
@@ -184,10 +184,6 @@ function readRules({
     others: new OtherHosts(otherHosts),
     lookup,
   };
-}
-
-function isWithin(bytes: AddressBytes, ranges: readonly AddressRange[]): boolean {
-  return ranges.some((range) => inRange(bytes, range));
 }
 
 function notAllowed({ name, port, address }: Place & { readonly address?: string }, problem: string): EgressError {

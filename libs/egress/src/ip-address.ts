@@ -63,6 +63,11 @@ function readRange(text: string): AddressRange | undefined {
   return bytes === undefined || rest.length > 0 || !(prefixLength <= bytes.length * 8) ? undefined : { bytes, prefixLength };
 }
 
+/** Whether the address is in one of the ranges. */
+export function inOneOf(ranges: readonly AddressRange[], bytes: AddressBytes): boolean {
+  return ranges.some((range) => inRange(bytes, range));
+}
+
 /** Whether the address is in the range; false for another family. */
 export function inRange(bytes: AddressBytes, range: AddressRange): boolean {
   if (bytes.length !== range.bytes.length) {

@@ -1,5 +1,5 @@
 import { type AddressClass } from './address-class';
-import { type AddressBytes, type AddressRange, inRange, parseAddressRange } from './ip-address';
+import { type AddressBytes, type AddressRange, inOneOf, parseAddressRange } from './ip-address';
 
 /** Where connections to hosts of no Connector may go: nowhere, to public addresses, or to private addresses as well. */
 export const OTHER_HOSTS_POLICIES = ['deny', 'public', 'any'] as const;
@@ -46,7 +46,7 @@ export class OtherHosts {
 
   /** Returns why the address may not be dialled; undefined if it may. */
   problemOfAddress(bytes: AddressBytes, addressClass: AddressClass): string | undefined {
-    if (this.#allowed.some((range) => inRange(bytes, range)) || addressClass === 'public') {
+    if (inOneOf(this.#allowed, bytes) || addressClass === 'public') {
       return undefined;
     }
     if (addressClass === 'forbidden') {

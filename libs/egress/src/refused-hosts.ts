@@ -1,6 +1,6 @@
 import { type Clock, sleep } from '@oci-connector/clock';
 import { unwrap } from './address-class';
-import { type AddressBytes, type AddressRange, inRange, parseAddress, parseAddressRange } from './ip-address';
+import { type AddressBytes, type AddressRange, inOneOf, parseAddress, parseAddressRange } from './ip-address';
 import { LookupError } from './names/lookup-error';
 import { normalizeHost } from './normalize-host';
 
@@ -53,7 +53,7 @@ export class RefusedHosts {
    * @param port 0 when the port is not known
    */
   async hasAddress(bytes: AddressBytes, port: number): Promise<boolean> {
-    if (this.#ranges.some((range) => inRange(bytes, range))) {
+    if (inOneOf(this.#ranges, bytes)) {
       return true;
     }
     const onPort = (this.options.endpoints?.() ?? []).filter((endpoint) => port === 0 || (endpoint.port ?? port) === port);

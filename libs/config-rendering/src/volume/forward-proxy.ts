@@ -1,6 +1,6 @@
 import { type Connector, PROXY_CONFIGURATION } from '@oci-connector/connector-api';
 import { quoted, type Sensitive } from '@oci-connector/sensitive';
-import { httpsProxyAddress, proxyAddress, serviceNames } from './proxy-hosts';
+import { DEFAULT_PORTS, proxyAddress, serviceNames } from './proxy-hosts';
 import { RenderingError } from './rendering.errors';
 import { type VolumeEnvironment, type VolumeRequest } from './volume-request';
 
@@ -27,11 +27,10 @@ const ALWAYS_DIRECT = ['localhost', '127.0.0.1', '::1'];
  */
 export function forwardProxy({ connectors: mounted, configurationParams, environment }: VolumeRequest): ForwardProxy {
   const connectors = mounted.map(({ connector }) => connector);
-  const overTls = isOverTls(new Map(Object.entries(configurationParams)).get(PROXY_CONFIGURATION) ?? {});
-  const addresses = connectors.map(overTls ? httpsProxyAddress : proxyAddress);
-  const [address = ''] = addresses.map((own) => withPort(own, overTls ? 443 : 80));
+  const scheme = isOverTls(new Map(Object.entries(configurationParams)).get(PROXY_CONFIGURATION) ?? {}) ? 'https' : 'http';
+  const [address = ''] = connectors.map((connector) => withPort(proxyAddress(connector, scheme), DEFAULT_PORTS[scheme]));
   const user = connectors.map(({ metadata }) => `${metadata.namespace}%2F${metadata.name}`).join(',');
-  return { scheme: overTls ? 'https' : 'http', address, user, noProxy: noProxy(connectors, address, environment) };
+  return { scheme, address, user, noProxy: noProxy(connectors, address, environment) };
 }
 
 /** Returns the URL for `http_proxy` and `https_proxy`. The token needs no percent-encoding. */

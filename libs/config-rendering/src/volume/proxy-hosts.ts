@@ -10,8 +10,8 @@ export interface ProxyHosts {
   readonly httpsHosts: readonly string[];
 }
 
-const HTTP_PORT = 80;
-const HTTPS_PORT = 443;
+/** Ports that an address need not name. */
+export const DEFAULT_PORTS = { http: 80, https: 443 } as const;
 
 /** A DNS name or IP address, with or without port. URL.host allows other characters, such as quotes, which must not get into files. */
 const HOST = /^([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:\d{1,5})?$/;
@@ -27,23 +27,13 @@ export function proxyHosts(connectors: readonly Connector[], environment: Volume
 }
 
 /**
- * Returns the host of `status.proxy.httpAddress.url`, with its port unless that is 80.
+ * Returns the host of `status.proxy.httpAddress.url` or `httpsAddress.url`, with its port unless that is the default.
  *
  * @throws RenderingError (ConnectorNotServed) when the controller has not written it yet
  */
-export function proxyAddress(connector: Connector): string {
-  const url = connector.status?.proxy?.httpAddress?.url;
-  return url === undefined ? notServed(connector, 'status.proxy.httpAddress.url') : hostOf(url, connector);
-}
-
-/**
- * Returns the host of `status.proxy.httpsAddress.url`, with its port unless that is 443.
- *
- * @throws RenderingError (ConnectorNotServed) when the controller has not written it yet
- */
-export function httpsProxyAddress(connector: Connector): string {
-  const url = connector.status?.proxy?.httpsAddress?.url;
-  return url === undefined ? notServed(connector, 'status.proxy.httpsAddress.url') : hostOf(url, connector);
+export function proxyAddress(connector: Connector, scheme: 'http' | 'https' = 'http'): string {
+  const url = connector.status?.proxy?.[`${scheme}Address`]?.url;
+  return url === undefined ? notServed(connector, `status.proxy.${scheme}Address.url`) : hostOf(url, connector);
 }
 
 /** Returns the names of the Connector's Service, without port. */
@@ -54,13 +44,13 @@ export function serviceNames({ metadata }: Connector, { clusterDomain }: VolumeE
 
 function httpHostsOf(connector: Connector, environment: VolumeEnvironment): string[] {
   const { proxyHttpPort } = environment;
-  const suffix = proxyHttpPort === HTTP_PORT ? '' : `:${proxyHttpPort}`;
+  const suffix = proxyHttpPort === DEFAULT_PORTS.http ? '' : `:${proxyHttpPort}`;
   return [...serviceNames(connector, environment).map((name) => name + suffix), proxyAddress(connector)];
 }
 
 function httpsHostsOf(connector: Connector, environment: VolumeEnvironment): string[] {
   const { proxyHttpsPort } = environment;
-  const suffix = proxyHttpsPort === HTTPS_PORT ? '' : `:${proxyHttpsPort}`;
+  const suffix = proxyHttpsPort === DEFAULT_PORTS.https ? '' : `:${proxyHttpsPort}`;
   const names = serviceNames(connector, environment).map((name) => name + suffix);
   const url = connector.status?.proxy?.httpsAddress?.url;
   return url === undefined ? names : [...names, hostOf(url, connector)];
