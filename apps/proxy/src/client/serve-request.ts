@@ -152,12 +152,7 @@ export class ServeRequest {
       response,
       transfer: this.options.transfers.begin(),
       login: way.login,
-      record: {
-        method: request.method ?? '',
-        peer: request.socket.remoteAddress ?? '',
-        startedAt: this.options.now(),
-        mode: way.login.mode,
-      },
+      record: { method: request.method ?? '', peer: request.socket.remoteAddress ?? '', startedAt: this.options.now() },
       connection: upgrading,
       authenticated,
       continueBody: () => {
@@ -191,7 +186,8 @@ export class ServeRequest {
     sendError(response, failure, client.errors);
   }
 
-  #report({ record, transfer, response }: ServedExchange): void {
+  #report({ record, transfer, response, login }: ServedExchange): void {
+    record.mode = login.mode;
     const durationMs = this.options.now() - record.startedAt;
     const status = record.switched ?? answeredStatus(response);
     this.options.metrics.finished(record, transfer, { status, durationMs });

@@ -43,7 +43,6 @@ export class ServeAbsolute implements Way {
     if (own.schemeOf(authority) === 'http') {
       client.request.url = path;
       client.login = reverse.login;
-      client.record.mode = reverse.login.mode;
       client.errors = undefined;
       return reverse.handle(client);
     }

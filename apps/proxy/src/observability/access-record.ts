@@ -3,12 +3,12 @@ import { type ProxyErrorCode } from '../proxy.errors';
 /** Data of one request for its line of the access log and the metrics. The pipeline fills it in step by step. */
 export interface AccessRecord {
   readonly method: string;
-  /** Whether the client addressed the proxy, or the registry itself. */
-  mode: 'reverse' | 'forward';
   /** Address of the peer's socket. */
   readonly peer: string;
   /** When the request's head was read; monotonic milliseconds. */
   readonly startedAt: number;
+  /** Whether the client addressed the proxy, or the registry itself. Set when the request ends, from its login. */
+  mode?: 'reverse' | 'forward';
   /** Host and port of a tunnel, or of a relayed request. */
   host?: string;
   /** Route template; never the URL. */

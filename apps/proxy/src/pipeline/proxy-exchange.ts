@@ -19,7 +19,7 @@ export interface ClientExchange {
   readonly transfer: Transfer;
   /** Present when the connection can become a WebSocket or a tunnel. */
   readonly connection?: UpgradableConnection;
-  /** How the client sends its token. */
+  /** How the client sends its token. Replaced when an absolute URL turns out to be one of the proxy's own. */
   login: ClientLogin;
   /** Data for log and metrics; the steps add to it. */
   readonly record: AccessRecord;
