@@ -1,14 +1,7 @@
-import { type ServerResponse } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { type Duplex } from 'node:stream';
 import { type ProxyError } from '../proxy.errors';
 import { errorResponse } from './error-response';
-
-const REASON: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  405: 'Method Not Allowed',
-  408: 'Request Timeout',
-  431: 'Request Header Fields Too Large',
-};
 
 /** The functions that {@link LastAnswer} calls. */
 export interface LastAnswerHooks {
@@ -53,5 +46,5 @@ export class LastAnswer {
 function headAndBody(failure: ProxyError): string {
   const { status, headers, body } = errorResponse(failure);
   const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `HTTP/1.1 ${status} ${REASON[status] ?? 'Error'}\r\n${lines.join('')}\r\n${body}`;
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n${lines.join('')}\r\n${body}`;
 }

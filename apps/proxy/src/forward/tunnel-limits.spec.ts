@@ -1,4 +1,3 @@
-import { ProxyError } from '../proxy.errors';
 import { TunnelLimits } from './tunnel-limits';
 
 describe('TunnelLimits', () => {
@@ -6,27 +5,16 @@ describe('TunnelLimits', () => {
     const limits = new TunnelLimits(2);
     const leave = limits.admit('a');
     limits.admit('a');
-    expect(() => limits.admit('a')).toThrow(ProxyError);
-    try {
-      limits.admit('a');
-    } catch (error) {
-      expect(error).toMatchObject({
-        code: 'LimitReached',
-        status: 429,
-        retryAfterSeconds: 1,
-        message: expect.stringContaining('2 tunnels and relayed') as string,
-      });
-    }
+    const refusal = { code: 'LimitReached', retryAfterSeconds: 1, message: expect.stringContaining('2 tunnels and relayed') as string };
+    expect(() => limits.admit('a')).toThrow(expect.objectContaining(refusal) as Error);
     limits.admit('b');
     leave();
     limits.admit('a');
     expect(() => limits.admit('a')).toThrow('already has 2 tunnels and relayed requests');
   });
 
-  it('has no limit of 0', () => {
+  it('with 0 there is no limit', () => {
     const limits = new TunnelLimits(0);
-    const leave = Array.from({ length: 100 }, () => limits.admit('a'));
-    leave.forEach((one) => one());
-    expect(() => limits.admit('a')).not.toThrow();
+    expect(() => Array.from({ length: 100 }, () => limits.admit('a'))).not.toThrow();
   });
 });
