@@ -5,5 +5,5 @@ export { HeaderReader } from './header-reader';
 export { isJsonObject, type JsonObject, parseJsonObject } from './json-object';
 export { readAtMost, readWhole } from './read-body';
 export { isRedirect } from './redirects';
-export { contentLength, type FramingHeaders, hasContent } from './request-content';
+export { contentLength, hasContent } from './request-content';
 export { parseRetryAfter } from './retry-after';
