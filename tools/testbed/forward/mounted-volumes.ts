@@ -90,7 +90,7 @@ function podObject({ pod, connectors, serviceAccount = CLIENT.name, attributes }
   } as Pod;
 }
 
-/** Returns the variables that a pod sets from the files of its volume, and nothing else. */
+/** Returns the variables that a pod sets with the lines in requirement/forward-proxy.sh, and SSL_CERT_FILE: all from the files of its volume. */
 export async function forwardVariables({ directory }: PublishedVolume): Promise<Readonly<Record<string, string>>> {
   const [http, https] = await Promise.all(['http.proxy', 'https.proxy'].map((name) => readFile(path.join(directory, name), 'utf8')));
   const proxy = { http_proxy: http ?? '', https_proxy: https ?? '', no_proxy: 'localhost,127.0.0.1' };
