@@ -47,7 +47,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'apps/proxy/src/data-plane.ts': 'apps/proxy/test/shutdown.e2e.spec.ts',
   'apps/proxy/src/observability/log-sampler.ts': 'apps/proxy/src/observability/access-log.spec.ts',
   'apps/proxy/src/observability/proxy-metrics.ts': 'apps/proxy/src/observability/operations.docs.spec.ts',
-  'apps/proxy/src/forward/relay-plain-http.ts': 'apps/proxy/test/forward-other-hosts.e2e.spec.ts',
+  'apps/proxy/src/forward/relay-plain-http.ts': 'apps/proxy/test/forward-relay.e2e.spec.ts',
   'apps/proxy/src/forward/serve-absolute.ts': 'apps/proxy/test/forward-inside.e2e.spec.ts',
   'apps/proxy/src/forward/serve-connect.ts': 'apps/proxy/test/forward-inside.e2e.spec.ts',
   'apps/proxy/src/pipeline/authorize-client.ts': 'apps/proxy/test/refusals.e2e.spec.ts',

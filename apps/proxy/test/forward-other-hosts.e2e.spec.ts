@@ -285,19 +285,6 @@ describe('a host of no Connector', () => {
       socket.resume();
       await once(socket, 'close');
     });
-
-    it.each(['h2c', 'websocket'])('a request with Upgrade: %s is never sent on as an upgrade', async (upgrade) => {
-      const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade, 'http2-settings': 'AAMAAABkAAQAAP__' };
-      const answer = await forward.sendAbsolute(`http://${HOST}:${webPort}/`, { port, headers });
-      expect(answer.status).toBe(upgrade === 'h2c' ? 200 : 501);
-      expect(received.map((request) => request.headers).filter((sent) => sent.upgrade ?? sent['http2-settings'])).toEqual([]);
-    });
-
-    it('a request that has passed through this proxy: 508', async () => {
-      const answer = await forward.sendAbsolute(`http://${HOST}:${webPort}/`, { port, headers: { via: '1.1 connectors-proxy' } });
-      expect(answer.status).toBe(508);
-      expect(received).toEqual([]);
-    });
   });
 
   it('the log has one line for a tunnel, with its bytes and host, and neither path nor token', async () => {

@@ -1,6 +1,7 @@
 export { basicAuthorization, type UserPass } from './basic-authorization';
 export { countHeader } from './count-header';
 export { endingInOrder } from './ending-in-order';
+export { listsOnly } from './header-list';
 export { HeaderReader } from './header-reader';
 export { isJsonObject, type JsonObject, parseJsonObject } from './json-object';
 export { readAtMost, readWhole } from './read-body';

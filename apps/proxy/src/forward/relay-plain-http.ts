@@ -1,5 +1,5 @@
 import { type EgressPolicy, formatHostAndPort, type HostAndPort } from '@oci-connector/egress';
-import { contentLength, hasContent } from '@oci-connector/http';
+import { contentLength, hasContent, listsOnly } from '@oci-connector/http';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
 import { sendResponse } from '../pipeline/send-response';
 import { ProxyError } from '../proxy.errors';
@@ -40,15 +40,16 @@ export class RelayPlainHttp {
     record.route = 'http://{host}';
     record.action = 'relay';
     refuseLoop(headers.via, via);
-    if (headers.upgrade !== undefined && !IGNORED_UPGRADES.has(headers.upgrade.toLowerCase())) {
+    if (headers.upgrade !== undefined && !listsOnly(headers.upgrade, IGNORED_UPGRADES)) {
       throw new ProxyError('UpgradeUnsupported', 'no upgrade is served for hosts of no connector; use CONNECT');
     }
     // A connection of its own: what one client tells a host, also by a login of the connection, is not another client's.
     const transport = new UndiciTransport({ policy: policy.forOwner(identity.username), purpose: 'other-host' });
-    transfer.atEnd(() => void transport.close());
+    transfer.atEnd(() => void transport.destroy());
     const forwarded = endToEndHeaders(headers);
     forwarded['via'] = viaHeader(headers.via, via);
     client.continueBody();
+    transfer.blameSenderOf(request);
     const answer = await transport
       .send({
         method,

@@ -88,8 +88,7 @@ export class AskUpstream {
   #send(exchange: Forwardable, hop: UpstreamTarget): Promise<UpstreamResponse> {
     const { client, plan, access } = exchange;
     const { request, transfer } = client;
-    // While the request body flows, silence is the client's fault. While the body is paused, it is the upstream's.
-    transfer.blame(() => !request.readableEnded && request.readableFlowing === true);
+    transfer.blameSenderOf(request);
     const body = bodyOf(exchange);
     const webSocket = plan.webSocket && client.connection;
     const transport = webSocket ? access.upstream.webSockets(hop.purpose) : access.upstream.transport(hop.purpose);

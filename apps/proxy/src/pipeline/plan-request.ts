@@ -1,5 +1,5 @@
 import { type ProxyVerb } from '@oci-connector/connector-api';
-import { hasContent } from '@oci-connector/http';
+import { hasContent, listsOnly } from '@oci-connector/http';
 import { type ConnectorRequest, type UpstreamPlan } from '../protocols/protocol';
 import { ProxyError } from '../proxy.errors';
 import { uidOf } from './connector-uid';
@@ -27,7 +27,7 @@ export class PlanRequest {
 /** Plans a request. A request with an Upgrade header is never handled as if it had none, unless the protocol ignores this upgrade. */
 function planOf({ client, resolution: { protocol } }: Resolved, request: ConnectorRequest): UpstreamPlan | Promise<UpstreamPlan> {
   const { upgrade } = request.headers;
-  if (upgrade === undefined || upgrade.split(',').every((token) => protocol.ignoredUpgrades?.has(token.trim().toLowerCase()))) {
+  if (upgrade === undefined || listsOnly(upgrade, protocol.ignoredUpgrades)) {
     return protocol.plan(request);
   }
   if (client.connection && protocol.planWebSocket) {

@@ -1,3 +1,4 @@
+import { type IncomingMessage } from 'node:http';
 import { Cancellation, type CancelListener, type CancelReason, type TransferCancelled } from './cancellation';
 import { EndHooks } from './end-hooks';
 import { IdleClock } from './idle-clock';
@@ -74,6 +75,11 @@ export class Transfer {
   /** Sets the rule that decides who is to blame: `clientsTurn` returns true while the proxy waits for the client to send or to read. */
   blame(clientsTurn: () => boolean): void {
     this.#idle.blame(clientsTurn);
+  }
+
+  /** Sets the rule for a request: while its body flows, silence is the client's fault; while the body is paused or complete, the upstream's. */
+  blameSenderOf(request: Pick<IncomingMessage, 'readableEnded' | 'readableFlowing'>): void {
+    this.blame(() => !request.readableEnded && request.readableFlowing === true);
   }
 
   /** Sets a function that is called at the idle limit instead of cancelling the transfer. */

@@ -57,6 +57,10 @@ export class HeadConnections {
     await Promise.all([...this.#witnesses].map((witness) => witness.close()));
   }
 
+  async destroy(): Promise<void> {
+    await Promise.all([...this.#witnesses].map((witness) => witness.destroy()));
+  }
+
   #dispatchWatched(
     request: Dispatcher.DispatchOptions & { readonly origin: string },
     handle: (onAnswer: (answer: HeadAnswer) => void) => Dispatcher.DispatchHandler,

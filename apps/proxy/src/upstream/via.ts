@@ -15,7 +15,7 @@ export function refuseLoop(via: string | undefined, own: string): void {
   if (names.includes(own.toLowerCase())) {
     throw new ProxyError(
       'LoopDetected',
-      `this request has already passed through "${own}": the Connector's address leads back to the proxy; correct spec.address, or give each installation a Via name of its own`,
+      `this request has already passed through "${own}": the address leads back to the proxy; correct spec.address of the Connector or the URL of the request, or give each installation a Via name of its own`,
     );
   }
 }
