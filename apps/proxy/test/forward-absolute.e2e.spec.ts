@@ -1,4 +1,4 @@
-import { LoopbackServer } from '@oci-connector/testing-kit';
+import { LoopbackServer, until } from '@oci-connector/testing-kit';
 import { type FixtureRegistry } from '@oci-connector/testing-registry';
 import { ACCOUNT, ForwardWorld, LOGIN, PORTS } from './forward-world';
 import { basic } from './proxy-world';
@@ -55,6 +55,15 @@ describe.each(PORTS)('absolute URLs (%s port)', (port) => {
     expect((await forward.sendAbsolute(at('/admin'), { port })).status).toBe(404);
     expect((await forward.sendAbsolute(at('/v2/team/app/blobs/uploads/'), { port, method: 'POST' })).status).toBe(403);
     expect(registry.requests).toEqual([]);
+  });
+
+  it('with a login that is refused: the log names the host', async () => {
+    const token = 'not.a.token';
+    expect((await forward.sendAbsolute(`http://files.example:${other.port}/login`, { port, token })).status).toBe(407);
+    await until(() => forward.world.accesses.at(-1)?.['status'] === 407);
+    expect(forward.world.accesses.at(-1)).toMatchObject({ mode: 'forward', host: `files.example:${other.port}`, status: 407 });
+    expect(JSON.stringify(forward.world.accesses.at(-1))).not.toContain('login');
+    expect(other.requests).toEqual([]);
   });
 
   it('to another host: everything but what is about one hop passes, in both directions', async () => {

@@ -36,7 +36,6 @@ export class RelayPlainHttp {
     const { policy, via } = this.options;
     const { request, transfer, record } = client;
     const { method = '', headers } = request;
-    record.host = formatHostAndPort(authority);
     record.route = 'http://{host}';
     record.action = 'relay';
     refuseLoop(headers.via, via);

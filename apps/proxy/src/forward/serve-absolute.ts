@@ -40,6 +40,7 @@ export class ServeAbsolute implements Way {
     client.errors = PLAIN_TEXT;
     const { own, reverse, admission, connectorsByHost, pipeline, limits, relay } = this.options;
     const { authority, path } = targetOf(client.request);
+    client.record.host = formatHostAndPort(authority);
     if (own.schemeOf(authority) === 'http') {
       client.request.url = path;
       client.login = reverse.login;

@@ -9,7 +9,7 @@ export interface AccessRecord {
   readonly startedAt: number;
   /** Whether the client addressed the proxy, or the registry itself. Set when the request ends, from its login. */
   mode?: 'reverse' | 'forward';
-  /** Host and port of a tunnel, or of a relayed request. */
+  /** Host and port in the target of CONNECT, or in an absolute URL. */
   host?: string;
   /** Route template; never the URL. */
   route?: string;
