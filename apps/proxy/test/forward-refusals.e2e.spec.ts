@@ -124,7 +124,7 @@ describe('the forward proxy refuses', () => {
         '10.0.0.1:443',
         () => forward.login(),
         '403 Forbidden',
-        'no connection to 10.0.0.1:443: it is in a private range and belongs to no connector of the login; list the range in OCI_CONNECTOR_PROXY_OTHER_HOSTS_ALLOW_CIDRS of the installation if this is intended',
+        'no connection to 10.0.0.1:443: it is in a private range and belongs to no connector of the login; add the host to no_proxy, or list the range in OCI_CONNECTOR_PROXY_OTHER_HOSTS_ALLOW_CIDRS of the installation if this is intended',
       ],
       [
         'the metadata service',

@@ -113,9 +113,24 @@ describe('C9 hosts of no connector', () => {
     await expect(policy({}, ['127.0.0.1/32']).resolve('127.0.0.1', 443, 'other-host')).rejects.toMatchObject({ code: 'AddressNotAllowed' });
   });
 
-  it('refuses every port that is not listed, and names the setting', async () => {
+  it('refuses every port that is not listed', async () => {
     expect(await goes('pypi.example', {}, 80)).toMatch(/^to /);
-    await expect(policy({}).resolve('pypi.example', 25, 'other-host')).rejects.toThrow('OCI_CONNECTOR_PROXY_OTHER_HOSTS_PORTS');
+    expect(await goes('pypi.example', {}, 25)).toBe('AddressNotAllowed');
     expect(asked).toEqual(['pypi.example.']);
+  });
+
+  it.each([
+    [
+      'deny',
+      'pypi.example',
+      443,
+      'OCI_CONNECTOR_PROXY_OTHER_HOSTS of the installation is deny; name the connector of the host in the volume, or',
+    ],
+    ['public', 'pypi.example', 25, 'port 25 is not in OCI_CONNECTOR_PROXY_OTHER_HOSTS_PORTS of the installation;'],
+    ['public', 'intranet.corp', 443, 'is in a private range and belongs to no connector of the login;'],
+  ] as const)('%s: the message for %s:%i names the setting, and what the user can do without it', async (policyName, host, port, text) => {
+    const refused = policy({ policy: policyName }).resolve(host, port, 'other-host');
+    await expect(refused).rejects.toThrow(text);
+    await expect(refused).rejects.toThrow('add the host to no_proxy');
   });
 });

@@ -33,10 +33,10 @@ export class OtherHosts {
   problemOfHost(name: string, port: number): string | undefined {
     const { policy, ports } = this.options;
     if (policy === 'deny') {
-      return "belongs to no connector of the login, and the installation's policy for other hosts is deny (OCI_CONNECTOR_PROXY_OTHER_HOSTS)";
+      return 'belongs to no connector of the login, and OCI_CONNECTOR_PROXY_OTHER_HOSTS of the installation is deny; name the connector of the host in the volume, or add the host to no_proxy';
     }
     if (!ports.includes(port)) {
-      return `belongs to no connector of the login, and port ${port} is not in OCI_CONNECTOR_PROXY_OTHER_HOSTS_PORTS of the installation`;
+      return `belongs to no connector of the login, and port ${port} is not in OCI_CONNECTOR_PROXY_OTHER_HOSTS_PORTS of the installation; add the host to no_proxy, or the port to this setting`;
     }
     if (policy === 'public' && this.#isInCluster(name)) {
       return 'is a name of the cluster; clients reach it without the proxy: add it to no_proxy';
@@ -54,7 +54,7 @@ export class OtherHosts {
     }
     return this.options.policy === 'any'
       ? undefined
-      : 'is in a private range and belongs to no connector of the login; list the range in OCI_CONNECTOR_PROXY_OTHER_HOSTS_ALLOW_CIDRS of the installation if this is intended';
+      : 'is in a private range and belongs to no connector of the login; add the host to no_proxy, or list the range in OCI_CONNECTOR_PROXY_OTHER_HOSTS_ALLOW_CIDRS of the installation if this is intended';
   }
 
   /** A name without a dot is one of the cluster, too: only the search domains of a pod make it complete. */
