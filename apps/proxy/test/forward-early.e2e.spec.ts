@@ -89,7 +89,7 @@ describe.each(PORTS)('data that a client sends with its CONNECT (%s port)', (por
   ])('that is %s gets 400, and nothing goes upstream', async (_name, data) => {
     const text = await forward.exchange(await forward.dial(port), connectTo(authority) + data);
     expect(text).toMatch(
-      /^HTTP\/1\.1 200 Connection Established\r\n\r\nHTTP\/1\.1 400 Bad Request\r\n[^]*\r\nconnection: close\r\n\r\n\{"errors":\[\{"code":"UNKNOWN","message":"the request is not valid HTTP\/1\.1"\}\]\}$/,
+      /^HTTP\/1\.1 200 Connection Established\r\n\r\nHTTP\/1\.1 400 Bad Request: the request is not valid HTTP\/1\.1\r\n[^]*\r\nconnection: close\r\n\r\n\{"errors":\[\{"code":"UNKNOWN","message":"the request is not valid HTTP\/1\.1"\}\]\}$/,
     );
     expect([upstream.lines, forward.lookups]).toEqual([[], []]);
   });

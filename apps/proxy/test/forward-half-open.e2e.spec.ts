@@ -34,7 +34,7 @@ const REFUSED = [
   `${TOO_MANY}\n`,
 ].join('\r\n');
 const TIMED_OUT = [
-  'HTTP/1.1 408 Request Timeout',
+  'HTTP/1.1 408 Request Timeout: the request headers did not arrive in time',
   'content-type: application/json; charset=utf-8',
   'content-length: 86',
   'docker-distribution-api-version: registry/2.0',

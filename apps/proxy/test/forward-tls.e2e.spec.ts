@@ -54,7 +54,8 @@ describe('in a tunnel to an https host', () => {
   const badRequest = (message: string): string => {
     const body = JSON.stringify({ errors: [{ code: 'UNKNOWN', message }] });
     return [
-      'HTTP/1.1 400 Bad Request',
+      // Clients show nothing but the first line of a response to CONNECT.
+      `HTTP/1.1 400 Bad Request: ${message}`,
       'content-type: application/json; charset=utf-8',
       `content-length: ${body.length}`,
       'docker-distribution-api-version: registry/2.0',

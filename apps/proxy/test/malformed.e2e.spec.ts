@@ -88,7 +88,7 @@ describe('input that is not a valid request', () => {
   it('gets 400 for http on the https port, with advice', async () => {
     const before = await rejected('https', 'RequestMalformed');
     const response = await rawExchange(world.proxy.httpsPort, ['GET /v2/ HTTP/1.1', 'Host: a', `Authorization: ${basic('secret')}`]);
-    expect(response).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(response).toMatch(/^HTTP\/1\.1 400 Bad Request: this port speaks https; begin the address with https:\/\/\r\n/);
     expect(response).toContain('"message":"this port speaks https; begin the address with https://"');
     expect(await rejected('https', 'RequestMalformed')).toBe(before + 1);
   });

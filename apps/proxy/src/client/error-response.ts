@@ -46,7 +46,7 @@ export function errorResponse(error: ProxyError, format?: ErrorFormat): ErrorRes
 export function sendError(response: ServerResponse, error: ProxyError, format?: ErrorFormat): void {
   const { status, headers, body } = errorResponse(error, format);
   if (response.req.method === 'CONNECT') {
-    response.statusMessage = reasonOf(error);
+    response.statusMessage = reasonWithMessage(error);
   }
   response.writeHead(status, headers);
   response.end(response.req.method === 'HEAD' ? undefined : body);
@@ -59,7 +59,7 @@ const MAX_REASON = 300;
  * Returns the reason phrase of a response to CONNECT: with the message, because clients show nothing else of such a response. Those written
  * in Go print the phrase, and curl prints it with `--verbose`.
  */
-function reasonOf({ status, message }: ProxyError): string {
+export function reasonWithMessage({ status, message }: ProxyError): string {
   const text = visible(message, MAX_REASON).replace(/[^\x20-\x7e]/g, '?');
   return `${STATUS_CODES[status] ?? 'Error'}: ${text}`;
 }

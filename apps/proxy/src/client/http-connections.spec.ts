@@ -120,7 +120,7 @@ describe('HttpConnections', () => {
     const { client, received } = dial(connect(await plainPort(), '127.0.0.1'));
     client.write('GET /slow HTTP/1.1\r\nHost: ');
     await once(client, 'close');
-    expect(received()).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
+    expect(received()).toMatch(/^HTTP\/1\.1 408 Request Timeout: the request headers did not arrive in time\r\n/);
     expect({ served, rejected }).toEqual({ served: [], rejected: ['http ClientSilent'] });
   });
 
@@ -174,7 +174,7 @@ describe('HttpConnections', () => {
     );
     const { client, received } = dial(connect(port, '127.0.0.1'));
     await once(client, 'close');
-    expect(received()).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[^]*begin the address with https:\/\//);
+    expect(received()).toMatch(/^HTTP\/1\.1 400 Bad Request: this port speaks https; begin the address with https:\/\/\r\n[^]*\{/);
     expect(rejected).toEqual(['https RequestMalformed']);
   });
 

@@ -1,7 +1,7 @@
-import { type ServerResponse, STATUS_CODES } from 'node:http';
+import { type ServerResponse } from 'node:http';
 import { type Duplex } from 'node:stream';
 import { type ProxyError } from '../proxy.errors';
-import { errorResponse } from './error-response';
+import { errorResponse, reasonWithMessage } from './error-response';
 
 /** The functions that {@link LastAnswer} calls. */
 export interface LastAnswerHooks {
@@ -46,5 +46,6 @@ export class LastAnswer {
 function headAndBody(failure: ProxyError): string {
   const { status, headers, body } = errorResponse(failure);
   const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n${lines.join('')}\r\n${body}`;
+  // The request was not read completely: it may be CONNECT.
+  return `HTTP/1.1 ${status} ${reasonWithMessage(failure)}\r\n${lines.join('')}\r\n${body}`;
 }
