@@ -6,7 +6,7 @@ import { type Kubelet } from '../kubelet/kubelet';
 import { type Pod, type PublishedVolume, volumesOf } from '../kubelet/published-volume';
 import { formatTable, step } from '../processes/progress';
 import { type Sandbox } from './sandbox';
-import { tableOfFiles } from './volume-files';
+import { filesOf, tableOfFiles } from './volume-files';
 
 /** The result of applying the user's manifests. */
 export interface AppliedManifests {
@@ -24,6 +24,8 @@ export interface PodVolume {
   readonly pod: Pod;
   readonly name: string;
   readonly directory: string;
+  /** The names of its files. */
+  readonly files: readonly string[];
 }
 
 /**
@@ -53,7 +55,7 @@ export async function applyUserManifests(sandbox: Sandbox, kubelet: Kubelet, man
     if (typeof outcome === 'string') {
       problems.push(outcome);
     } else {
-      volumes.push({ pod: attempt.pod, name: attempt.name, directory: outcome.directory });
+      volumes.push({ pod: attempt.pod, name: attempt.name, directory: outcome.directory, files: await filesOf(outcome.directory) });
     }
   }
   return { problems, objects, connectors: verdicts.filter(({ proxyUrl }) => proxyUrl !== ''), volumes };

@@ -14,17 +14,18 @@ const sandbox = {
   proxy: { http: 'http://localhost:8080', https: 'https://localhost:8443' },
 } as Sandbox;
 
-function verdict(namespace: string, name: string, protocol = 'oci'): Verdict {
+function verdict(namespace: string, name: string, protocol = 'oci', address = 'https://hub.example'): Verdict {
   const proxyUrl = `http://localhost:8080/namespaces/${namespace}/connectors/${name}`;
-  return { namespace, name, protocol, proxyUrl, ready: 'True', reason: '', message: '', connector: {} as Connector };
+  return { namespace, name, protocol, proxyUrl, ready: 'True', reason: '', message: '', connector: { spec: { address } } as Connector };
 }
 
-function volumeFor(attributes: Record<string, string>): PodVolume {
+function volumeFor(attributes: Record<string, string>, files = ['config.json', 'env.sh', 'https.proxy']): PodVolume {
   const volumes = [{ name: 'login', csi: { driver: 'connectors-csi', volumeAttributes: attributes } }];
   return {
     pod: { metadata: { namespace: 'team-a', name: 'builder' }, spec: { volumes } } as unknown as Pod,
     name: 'login',
     directory: '/v/mount',
+    files,
   };
 }
 
@@ -44,6 +45,8 @@ const binding = (role: string, name: string): KubeObject =>
       { kind: 'ServiceAccount', namespace: 'team-a', name },
     ],
   }) as KubeObject;
+
+const CURL = 'curl --proxy "$(cat "$VOLUME/https.proxy")" --proxy-cacert "$VOLUME/ca.crt" --cacert "$VOLUME/ca.crt"';
 
 describe('howToGoOn: the commands', () => {
   it('contain neither NAMESPACE nor NAME for one volume, with both ways to name its Connector', () => {
@@ -83,6 +86,35 @@ describe('howToGoOn: the commands', () => {
       '  curl -u "any:$(cat "$VOLUME/context.token")" http://localhost:8080/namespaces/default/connectors/gitlab/PATH\n',
     );
     expect(text).not.toMatch(/crane|\/v2\/|REPOSITORY/);
+  });
+
+  it.each([
+    [
+      'oci',
+      'https://hub.example',
+      '(. "$VOLUME/env.sh" && SSL_CERT_FILE="$VOLUME/ca-bundle.crt" crane pull hub.example/REPOSITORY:TAG image.tar)',
+    ],
+    [
+      'oci',
+      'https://hub.example:8443/mirror/',
+      '(. "$VOLUME/env.sh" && SSL_CERT_FILE="$VOLUME/ca-bundle.crt" crane pull hub.example:8443/mirror/REPOSITORY:TAG image.tar)',
+    ],
+    // Clients written in Go use no proxy for loopback addresses, and some use https for every name.
+    ['oci', 'https://127.0.0.1:5000', `${CURL} https://127.0.0.1:5000/v2/REPOSITORY/tags/list`],
+    ['oci', 'http://hub.example/mirror', `${CURL} http://hub.example/v2/mirror/REPOSITORY/tags/list`],
+    ['http', 'https://gitlab.example/api', `${CURL} https://gitlab.example/api/PATH`],
+  ])('through the forward proxy, for %s at %s', (protocol, address, command) => {
+    const connectors = [verdict('default', 'hub', protocol, address)];
+    const text = howToGoOn(sandbox, { objects: [], connectors, volumes: [volumeFor({ connectors: 'default/hub' })] });
+    expect(text).toMatch(/\n\n {2}# under its own name, through the forward proxy/);
+    expect(text).toContain(`\n  ${command}\n\n`);
+  });
+
+  it('use no file that the volume does not have', () => {
+    const connectors = [verdict('default', 'hub')];
+    const text = howToGoOn(sandbox, { objects: [], connectors, volumes: [volumeFor({ connectors: 'default/hub' }, ['context.token'])] });
+    expect(text).toContain('/v2/namespaces/default/connectors/hub/REPOSITORY/tags/list\n');
+    expect(text).not.toMatch(/DOCKER_CONFIG|env\.sh|forward proxy/);
   });
 
   it('use the account that the manifests bind, preferably one that may push, and create none', () => {

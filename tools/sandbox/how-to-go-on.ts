@@ -107,7 +107,8 @@ function httpCommands({ proxyUrl }: Verdict): string {
   return `  curl -u "any:$TOKEN" ${proxyUrl.replace(/\/$/, '')}/PATH`;
 }
 
-function useOfVolume({ proxy }: Sandbox, { pod, name, directory }: PodVolume, connectors: readonly Verdict[]): string[] {
+function useOfVolume({ proxy }: Sandbox, volume: PodVolume, connectors: readonly Verdict[]): string[] {
+  const { pod, name, directory } = volume;
   const named = connectorsOf(pod, name);
   const served = connectors.filter((one) => named.some((other) => other.namespace === one.namespace && other.name === one.name));
   const chosen = served.find(({ protocol }) => protocol === 'oci') ?? served[0];
@@ -115,20 +116,41 @@ function useOfVolume({ proxy }: Sandbox, { pod, name, directory }: PodVolume, co
     return [];
   }
   const which = named.length > 1 ? ` (${chosen.namespace}/${chosen.name} is one of its ${named.length} Connectors)` : '';
-  const { host } = new URL(proxy.http);
-  const prefix = `namespaces/${chosen.namespace}/connectors/${chosen.name}`;
-  const login = `-u "any:$(cat "$VOLUME/context.token")"`;
-  const commands =
-    chosen.protocol === 'oci'
-      ? `  curl ${login} ${proxy.http}/v2/${prefix}/REPOSITORY/tags/list
-  DOCKER_CONFIG="$VOLUME" crane pull ${host}/${prefix}/REPOSITORY:TAG image.tar`
-      : `  curl ${login} ${chosen.proxyUrl.replace(/\/$/, '')}/PATH`;
   return [
     `With only the files of volume ${name} of Pod ${pod.metadata.namespace}/${pod.metadata.name}${which}; ${placeholders(chosen)}:
 
   VOLUME=${quoted(directory)}
-${commands}`,
+${[...reverseCommands(proxy.http, chosen, volume), ...forwardCommands(chosen, volume)].join('\n')}`,
   ];
+}
+
+function reverseCommands(proxy: string, { protocol, namespace, name, proxyUrl }: Verdict, { files }: PodVolume): string[] {
+  const login = `-u "any:$(cat "$VOLUME/context.token")"`;
+  if (protocol !== 'oci') {
+    return [`  curl ${login} ${proxyUrl.replace(/\/$/, '')}/PATH`];
+  }
+  const prefix = `namespaces/${namespace}/connectors/${name}`;
+  const pull = `  DOCKER_CONFIG="$VOLUME" crane pull ${new URL(proxy).host}/${prefix}/REPOSITORY:TAG image.tar`;
+  return [`  curl ${login} ${proxy}/v2/${prefix}/REPOSITORY/tags/list`, ...(files.includes('config.json') ? [pull] : [])];
+}
+
+/** Clients written in Go use no proxy for loopback addresses. */
+const LOOPBACK = /^(localhost|127\.|\[::1\])/;
+
+/** Returns a command that uses the registry or service under its own name, through the forward proxy. */
+function forwardCommands({ protocol, connector }: Verdict, { files }: PodVolume): string[] {
+  const { origin, host, pathname } = new URL(connector.spec.address);
+  const prefix = pathname.replace(/\/$/, '');
+  const heading = '\n  # under its own name, through the forward proxy';
+  if (protocol === 'oci' && origin.startsWith('https:') && !LOOPBACK.test(host)) {
+    const pull = `SSL_CERT_FILE="$VOLUME/ca-bundle.crt" crane pull ${host}${prefix}/REPOSITORY:TAG image.tar`;
+    return files.includes('env.sh')
+      ? [`${heading} (on macOS crane reads CAs only from the keychain)`, `  (. "$VOLUME/env.sh" && ${pull})`]
+      : [];
+  }
+  const url = protocol === 'oci' ? `${origin}/v2${prefix}/REPOSITORY/tags/list` : `${origin}${prefix}/PATH`;
+  const trust = '--proxy-cacert "$VOLUME/ca.crt" --cacert "$VOLUME/ca.crt"';
+  return files.includes('https.proxy') ? [heading, `  curl --proxy "$(cat "$VOLUME/https.proxy")" ${trust} ${url}`] : [];
 }
 
 /**

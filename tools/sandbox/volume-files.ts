@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { formatTable } from '../processes/progress';
 
-/** The purpose of each file of the sample's volume, in short; docs/volumes.md has the details. */
+/** The purpose of each built-in file and of each file of the class oci, in short; docs/volumes.md has the details. */
 export const PURPOSES: Readonly<Record<string, string>> = {
   'config.json': "login for each name of the Connector's host: DOCKER_CONFIG, --authfile, --registry-config",
   'context.token': 'only the token, as password with any user name',
@@ -14,14 +14,22 @@ export const PURPOSES: Readonly<Record<string, string>> = {
   'https.proxy': 'the same for https targets: https_proxy',
   '.env': 'http_proxy, https_proxy and no_proxy: --env-file',
   'env.sh': 'the same for a shell that sources it',
+  'ca.cert': 'older name of ca.crt',
+  'truststore.p12': 'the certificates of ca-bundle.crt for Java, password changeit: javax.net.ssl.trustStore',
+  'buildkitd.toml': "the Connector's host: buildkitd --config",
+  'registries.conf': "the Connector's host for podman, buildah and skopeo: CONTAINERS_REGISTRIES_CONF",
 };
 
 const KIBIBYTE = 1024;
 
+/** Returns the names of the files that a pod sees. */
+export async function filesOf(volume: string): Promise<string[]> {
+  return (await readdir(volume)).filter((name) => !name.startsWith('..')).sort();
+}
+
 /** Returns a table with name, size and purpose of each file that a pod sees, without the content. */
 export async function tableOfFiles(volume: string): Promise<string> {
-  const names = (await readdir(volume)).filter((name) => !name.startsWith('..')).sort();
-  const rows = names.map(async (name) => {
+  const rows = (await filesOf(volume)).map(async (name) => {
     const { size } = await stat(path.join(volume, name));
     return [name, size < KIBIBYTE ? `${size} B` : `${Math.round(size / KIBIBYTE)} KiB`, PURPOSES[name] ?? ''];
   });
