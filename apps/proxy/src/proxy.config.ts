@@ -169,7 +169,7 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
     name: 'OCI_CONNECTOR_PROXY_OTHER_HOSTS',
     kind: 'string',
     description:
-      'Which hosts of no Connector the forward proxy connects to: deny (none), public (hosts with public addresses only), any (private addresses as well). Loopback, link-local and metadata addresses, and those of this installation and of the API server, are always refused.',
+      'Which hosts of no Connector the forward proxy connects to: deny (none), public (hosts with public addresses only), any (private addresses as well). Loopback, link-local and metadata addresses, and those of this installation and of the API server, are refused by every policy.',
   })
   @IsIn(OTHER_HOSTS_POLICIES, { message: 'must be deny, public or any' })
   otherHosts: OtherHostsPolicy = 'public';
