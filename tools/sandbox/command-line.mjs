@@ -9,9 +9,10 @@ const HELP = `npm start: runs the whole product on this machine. It requires onl
 
 Starts an in-memory Kubernetes API, a small registry that requires a password, the controller, the proxy and the CSI
 driver. Applies a Connector. Pushes and pulls an image through the proxy, first with only a ServiceAccount token, then
-with only the files of a pod's volume. Prints the commands to do the same with kubectl, crane, docker or curl, and runs
-until Ctrl-C. All programs listen on loopback. No pods run, and no program needs root: the sandbox replaces the kubelet
-for the CSI driver, and volumes are plain directories.
+with only the files of a pod's volume. Also uses the registry under its own address, through the forward proxy. Prints
+the commands to do the same with kubectl, crane, docker or curl, and runs until Ctrl-C. All programs listen on loopback.
+No pods run, and no program needs root: the sandbox replaces the kubelet for the CSI driver, and volumes are plain
+directories.
 
 Usage:
   npm start                        runs the sample
