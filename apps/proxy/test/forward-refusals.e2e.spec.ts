@@ -229,6 +229,9 @@ describe('the forward proxy refuses', () => {
       '[1.2.3.4]:443',
       '[::1]]:443',
       '[]:443',
+      'registry..example:443',
+      '.registry.example:443',
+      `${'a'.repeat(64)}.example:443`,
     ])('CONNECT %s: 400, and the connection closes (C5, C6)', async (target) => {
       const socket = await forward.dial(port);
       const text = await forward.exchange(socket, `${connectLines(target).join('\r\n')}\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n`);
@@ -298,6 +301,20 @@ describe('the forward proxy refuses', () => {
       expect(text.toLowerCase()).toContain('\r\nconnection: close\r\n');
       expect(text).not.toContain('secret');
     });
+  });
+
+  it.each(PORTS)('a host name that is longer than any: 400, and no log line is as long (%s port)', async (port) => {
+    const name = `${'a'.repeat(60)}.`.repeat(800);
+    const authorization = `proxy-authorization: ${forward.login()['proxy-authorization'] ?? ''}`;
+    for (const login of ['x-no: login', authorization]) {
+      for (const target of [`CONNECT ${name}:443`, `GET http://${name}/`]) {
+        const host = target.startsWith('CONNECT') ? 'x' : HOST;
+        const text = await forward.exchange(await forward.dial(port), `${target} HTTP/1.1\r\nhost: ${host}\r\n${login}\r\n\r\n`);
+        expect(text).toMatch(/^HTTP\/1\.1 400 /);
+        expect(text.length).toBeLessThan(1_000);
+      }
+    }
+    expect(forward.world.log.split('\n').filter((line) => line.includes(name.slice(0, 300)))).toEqual([]);
   });
 
   it('a refused CONNECT leaves the connection usable, however often', async () => {

@@ -168,6 +168,8 @@ describe('normalizeHost', () => {
     ['::FFFF:127.0.0.1', '::ffff:7f00:1'],
     ['0:0:0:0:0:0:0:1', '::1'],
     ['my_host', 'my_host'],
+    [`${'a'.repeat(63)}.corp`, `${'a'.repeat(63)}.corp`],
+    [`${'a.'.repeat(126)}a.`, `${'a.'.repeat(126)}a`],
   ])('%s is %s', (host, expected) => {
     expect(normalizeHost(host)).toBe(expected);
   });
@@ -186,6 +188,13 @@ describe('normalizeHost', () => {
     'é.example',
     '[::1',
     '.',
+    '..',
+    '.corp',
+    'registry..corp',
+    'registry.corp..',
+    `${'a'.repeat(64)}.corp`,
+    `${'a.'.repeat(126)}aa`,
+    'a.'.repeat(20_000),
   ])('%j is not a host', (host) => {
     expect(normalizeHost(host)).toBeUndefined();
   });
