@@ -303,20 +303,6 @@ describe('the forward proxy refuses', () => {
     });
   });
 
-  it.each(PORTS)('a host name that is longer than any: 400, and no log line is as long (%s port)', async (port) => {
-    const name = `${'a'.repeat(60)}.`.repeat(800);
-    const authorization = `proxy-authorization: ${forward.login()['proxy-authorization'] ?? ''}`;
-    for (const login of ['x-no: login', authorization]) {
-      for (const target of [`CONNECT ${name}:443`, `GET http://${name}/`]) {
-        const host = target.startsWith('CONNECT') ? 'x' : HOST;
-        const text = await forward.exchange(await forward.dial(port), `${target} HTTP/1.1\r\nhost: ${host}\r\n${login}\r\n\r\n`);
-        expect(text).toMatch(/^HTTP\/1\.1 400 /);
-        expect(text.length).toBeLessThan(1_000);
-      }
-    }
-    expect(forward.world.log.split('\n').filter((line) => line.includes(name.slice(0, 300)))).toEqual([]);
-  });
-
   it('a refused CONNECT leaves the connection usable, however often', async () => {
     const socket = await forward.dial();
     for (let count = 0; count < 20; count += 1) {

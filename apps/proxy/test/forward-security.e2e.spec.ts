@@ -1,6 +1,6 @@
 import { sendRequest, until } from '@oci-connector/testing-kit';
 import { type FixtureRegistry } from '@oci-connector/testing-registry';
-import { ForwardWorld, LOGIN, openTunnel, sendOn } from './forward-world';
+import { ForwardWorld, LOGIN, openTunnel, PORTS, sendOn } from './forward-world';
 import { CONNECTORS } from './proxy-world';
 
 const HOST = 'registry.example';
@@ -113,5 +113,19 @@ describe('a client of the forward proxy', () => {
       'secret-in-target',
     ];
     expect(secrets.filter((secret) => texts.some((text) => text.includes(secret)))).toEqual([]);
+  });
+
+  it.each(PORTS)('C14 log leakage: a host name that is longer than any is 400, and in no log line (%s port)', async (port) => {
+    const name = `${'a'.repeat(60)}.`.repeat(800);
+    const authorization = `proxy-authorization: ${forward.login()['proxy-authorization'] ?? ''}`;
+    for (const login of ['x-no: login', authorization]) {
+      for (const target of [`CONNECT ${name}:443`, `GET http://${name}/`]) {
+        const host = target.startsWith('CONNECT') ? 'x' : HOST;
+        const text = await forward.exchange(await forward.dial(port), `${target} HTTP/1.1\r\nhost: ${host}\r\n${login}\r\n\r\n`);
+        expect(text).toMatch(/^HTTP\/1\.1 400 /);
+        expect(text.length).toBeLessThan(1_000);
+      }
+    }
+    expect(forward.world.log.split('\n').filter((line) => line.includes(name.slice(0, 300)))).toEqual([]);
   });
 });

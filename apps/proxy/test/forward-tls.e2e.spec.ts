@@ -105,6 +105,26 @@ describe('in a tunnel to an https host', () => {
       },
     );
 
+    it.each(['TLSv1.2', 'TLSv1.3'] as const)(
+      'a %s session of an earlier tunnel is not resumed, with another name or with the same (C6, C16)',
+      async (version) => {
+        const first = await handshake(await forward.plainTunnel(authority, { port }), { servername: HOST, maxVersion: version });
+        if (typeof first === 'string') {
+          throw new Error(`the handshake failed: ${first}`);
+        }
+        const sessions = [first.getSession()];
+        first.on('session', (session) => sessions.push(session));
+        expect((await ping(first, authority)).status).toBe(200);
+        for (const session of sessions) {
+          const options = { session, maxVersion: version, checkServerIdentity: () => undefined };
+          const other = await handshake(await forward.plainTunnel(authority, { port }), { ...options, servername: 'other.example' });
+          expect(other).toMatch(/^(?:closed|ECONNRESET|ERR_SSL_|EPIPE)/);
+          const same = await handshake(await forward.plainTunnel(authority, { port }), { ...options, servername: HOST });
+          expect([typeof same, (same as TLSSocket).isSessionReused()]).toEqual(['object', false]);
+        }
+      },
+    );
+
     it('without a name, the certificate is for the host of the CONNECT', async () => {
       const secure = await handshake(await forward.plainTunnel(authority, { port }), {
         servername: '',

@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto';
 import { type Leaf } from '../certificates/leaf-certificates';
 import { TlsTermination } from '../port/tls-termination';
 
@@ -34,7 +35,8 @@ export class HostTls {
       return known;
     }
     const termination = new TlsTermination({
-      certificate: leaf.options,
+      // Without resumption: OpenSSL does not call SNICallback for a resumed session, so it would not check the name.
+      certificate: { ...leaf.options, secureOptions: constants.SSL_OP_NO_TICKET },
       // Without an argument, the certificate of the host is used, also for clients that send no name.
       SNICallback: (name, callback) =>
         isName(name, host) ? callback(null) : callback(new Error('the name is not the host of the tunnel')),
