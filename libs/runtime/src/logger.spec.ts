@@ -42,4 +42,13 @@ describe('logger', () => {
     expect(line['err']).toMatchObject({ code: 'ECONNREFUSED', message: 'connect failed', cause: { message: 'refused' } });
     expect(text).not.toContain('hunter2');
   });
+
+  it('shortens the messages of errors, which a registry may have chosen, also in stacks and causes', () => {
+    const long = `the host ${'x'.repeat(50_000)} end`;
+    const { text, line } = logged((logger) => logger.warn({ err: new Error(long, { cause: new Error(long) }) }, 'oops'));
+    expect(line['err']).toMatchObject({ message: expect.stringMatching(/^the host x+…$/) as string });
+    expect(JSON.stringify(line['err'])).toMatch(/…\\n +at .*logger\.spec/);
+    expect(text.length).toBeLessThan(20_000);
+    expect(text).not.toContain('end');
+  });
 });

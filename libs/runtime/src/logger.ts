@@ -34,19 +34,28 @@ function redactValue(value: unknown, depth: number): unknown {
   return Object.getPrototypeOf(value) === Object.prototype ? redactFields(value as Record<string, unknown>, depth + 1) : value;
 }
 
+/** Longest message of an error in a line, in characters. A message may contain text that a registry chose, such as the host of a redirect. */
+const MAX_ERROR_MESSAGE = 2_048;
+
 /** Returns class, code, message and stack of an error and of its causes. Other properties may contain headers or bodies. */
 function serializeError(error: unknown): unknown {
   if (!(error instanceof Error)) {
-    return { message: String(error) };
+    return { message: shortened(String(error)) };
   }
   const code: unknown = (error as { code?: unknown }).code;
+  const message = shortened(error.message);
   return {
     type: error.name,
     ...(typeof code === 'string' && { code }),
-    message: error.message,
-    stack: error.stack,
+    message,
+    // The stack begins with the message.
+    stack: message === error.message ? error.stack : error.stack?.replace(error.message, () => message),
     ...(error.cause !== undefined && { cause: serializeError(error.cause) }),
   };
+}
+
+function shortened(message: string): string {
+  return message.length > MAX_ERROR_MESSAGE ? `${message.slice(0, MAX_ERROR_MESSAGE)}…` : message;
 }
 
 /**
