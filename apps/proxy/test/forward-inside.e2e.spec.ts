@@ -168,9 +168,12 @@ describe('requests in a tunnel', () => {
         [`${OWN}:443`, true],
         [`${OWN}:80`, false],
       ] as const) {
-        const { status, socket } = await openTunnel(await forward.dial(port), to, forward.login());
-        expect(status).toBe(200);
-        const inside = secure ? forward.track(await startTls(socket, { ca: forward.world.ca.certificate, servername: OWN })) : socket;
+        const open = async (): Promise<Socket> => {
+          const { status, socket } = await openTunnel(await forward.dial(port), to, forward.login());
+          expect(status).toBe(200);
+          return secure ? forward.track(await startTls(socket, { ca: forward.world.ca.certificate, servername: OWN })) : socket;
+        };
+        const inside = await open();
         const without = await sendOn(inside, { path: '/v2/', headers: { host: OWN, ...forward.login() } });
         expect([without.status, without.headers['www-authenticate'], without.headers['proxy-authenticate']]).toEqual([
           401,
@@ -179,7 +182,8 @@ describe('requests in a tunnel', () => {
         ]);
         const answer = await sendOn(inside, { path: '/v2/', headers: { host: OWN, authorization: basic(forward.world.token('puller')) } });
         expect(answer.status).toBe(200);
-        expect(statuses(await forward.exchange(inside, `CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n\r\n`))).toEqual(['405']);
+        const connect = `CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n\r\n`;
+        expect(statuses(await forward.exchange(await open(), connect))).toEqual(['405']);
       }
       expect((await openTunnel(await forward.dial(port), `${OWN}:443`, {})).status).toBe(200);
       expect((await openTunnel(await forward.dial(port), `c-registry.${CONNECTORS}:443`, {})).status).toBe(200);
