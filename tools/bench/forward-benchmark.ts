@@ -221,6 +221,8 @@ async function start(rig: Rig): Promise<Surroundings> {
       OCI_CONNECTOR_EGRESS_ALLOW_CIDRS: `127.0.0.1/32,${SECURE}/32,${EACH_HOST}0/24`,
       OCI_CONNECTOR_PROXY_OTHER_HOSTS_ALLOW_CIDRS: `${OTHER}/32`,
       OCI_CONNECTOR_PROXY_OTHER_HOSTS_PORTS: String(otherPort),
+      // As many as the idle tunnels, and a tunnel's next request may arrive before the last one is counted as ended.
+      OCI_CONNECTOR_PROXY_MAX_TRANSFERS_PER_CLIENT: '0',
     },
   });
   await applyConnectors(rig, { authority, secure, eachPort });
