@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type Socket } from 'node:net';
-import { sendRequest, TcpServer, until } from '@oci-connector/testing-kit';
+import { TcpServer, until } from '@oci-connector/testing-kit';
 import { type FixtureRegistry } from '@oci-connector/testing-registry';
 import { ForwardWorld, openTunnel, PORTS, sendOn } from './forward-world';
 
@@ -38,18 +38,7 @@ describe('tunnels end', () => {
     await other.close();
   });
 
-  /** The sum of a metric of the proxy. */
-  async function metric(name: string): Promise<number> {
-    const { body } = await sendRequest(`${forward.world.proxy.adminUrl}/metrics`);
-    const lines = body
-      .toString()
-      .split('\n')
-      .filter((line) => line.startsWith(name));
-    expect(lines.length).toBeGreaterThan(0);
-    return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
-  }
-
-  const openConnections = (): Promise<number> => metric('connectors_proxy_client_connections{');
+  const openConnections = (): Promise<number> => forward.metric('connectors_proxy_client_connections{');
 
   /** Opens as many tunnels as the limit allows, which shows that none of the earlier ones is still counted. */
   async function noneIsCounted(): Promise<void> {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { randomBytes } from 'node:crypto';
-import { LoopbackServer, sendRequest, TcpServer, until } from '@oci-connector/testing-kit';
+import { LoopbackServer, TcpServer, until } from '@oci-connector/testing-kit';
 import { aBlob, type FixtureRegistry } from '@oci-connector/testing-registry';
 import { ForwardWorld, openTunnel, PORTS, type PortName, sendOn } from './forward-world';
 import { CONNECTORS } from './proxy-world';
@@ -122,18 +122,8 @@ describe.each(PORTS)('a client of the forward proxy that leaves (%s port)', (por
     return digest;
   }
 
-  async function metric(name: string): Promise<number> {
-    const { body } = await sendRequest(`${forward.world.proxy.adminUrl}/metrics`);
-    const lines = body
-      .toString()
-      .split('\n')
-      .filter((line) => line.startsWith(name));
-    expect(lines.length).toBeGreaterThan(0);
-    return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
-  }
-
-  const openConnections = (): Promise<number> => metric('connectors_proxy_client_connections{');
-  const inFlight = (): Promise<number> => metric('connectors_proxy_transfers_in_flight');
+  const openConnections = (): Promise<number> => forward.metric('connectors_proxy_client_connections{');
+  const inFlight = (): Promise<number> => forward.metric('connectors_proxy_transfers_in_flight');
 
   /** Opens as many tunnels as the limit allows, which shows that none of the earlier ones is still counted. */
   async function noneIsCounted(): Promise<void> {

@@ -1,7 +1,7 @@
 import { isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { type Clock } from '@oci-connector/clock';
 import { type ConnectorSpec } from '@oci-connector/connector-api';
-import { TestCertificateAuthority } from '@oci-connector/testing-kit';
+import { sendRequest, TestCertificateAuthority } from '@oci-connector/testing-kit';
 import { type FixtureRegistry, type FixtureRegistryOptions, startFixtureRegistry } from '@oci-connector/testing-registry';
 import { dial, openTunnel, readAnswer, sendOn, startTls, type TunnelAnswer, type TunnelledResponse } from './forward-client';
 import { type ClientName, CONNECTORS, ProxyWorld, type WorldOptions } from './proxy-world';
@@ -96,6 +96,17 @@ export class ForwardWorld {
     { name = 'registry', className, ...spec }: Partial<ConnectorSpec> & { name?: string; className?: string } = {},
   ): Promise<void> {
     await this.world.connect({ url: address }, { name, className, credential: LOGIN, spec: { caCertSecretRef: { name: 'ca' }, ...spec } });
+  }
+
+  /** Returns the sum of a metric of the proxy, over all its labels. */
+  async metric(name: string): Promise<number> {
+    const { body } = await sendRequest(`${this.world.proxy.adminUrl}/metrics`);
+    const lines = body
+      .toString()
+      .split('\n')
+      .filter((line) => line.startsWith(name));
+    expect(lines.length).toBeGreaterThan(0);
+    return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
   }
 
   /** Remembers a socket, and closes it after the test. */

@@ -30,7 +30,9 @@ describe('ConnectorsByHost', () => {
     },
     classes: { hasSynced: true, get: ({ name }) => classes.find(({ metadata }) => metadata.name === name) },
     addresses: new ConnectorAddresses(),
-    protocols: { get: () => ({ inside: (path: string) => ({ path: `protocol ${path}`, paths: {} }) }) } as never,
+    protocols: {
+      get: () => ({ inside: (path) => ({ path: `protocol ${path}`, paths: { root: '', registryRoot: '/v2/', repositoryPrefix: '' } }) }),
+    },
   });
 
   const found = (...names: string[]): string[] => connectorsByHost.at(names.map(key), AUTHORITY).map(({ connector }) => connector.name);

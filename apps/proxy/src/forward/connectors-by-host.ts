@@ -3,9 +3,12 @@ import { type HostAndPort } from '@oci-connector/egress';
 import { type NamedAddress } from '../naming/forward-naming';
 import { type ResolveConnectorOptions } from '../pipeline/resolve-connector';
 import { pathInside } from '../protocols/path-inside';
+import { type ProtocolHandler } from '../protocols/protocol';
 import { ProxyError } from '../proxy.errors';
 
-export type ConnectorsByHostOptions = Pick<ResolveConnectorOptions, 'connectors' | 'classes' | 'protocols' | 'addresses'>;
+export interface ConnectorsByHostOptions extends Pick<ResolveConnectorOptions, 'connectors' | 'classes' | 'addresses'> {
+  readonly protocols: { get(name: string): Pick<ProtocolHandler, 'inside'> };
+}
 
 /** Finds the Connectors whose addresses have a host and port. */
 export class ConnectorsByHost {

@@ -50,7 +50,7 @@ describe('HttpHandler.inside', () => {
 });
 
 describe('OciHandler.inside', () => {
-  const seal = new LocationSeal({ current: () => undefined, all: () => [] } as never, { now: () => 0 });
+  const seal = new LocationSeal({ current: () => undefined, find: () => Promise.resolve(undefined) }, { now: () => 0 });
   const handler = new OciHandler(seal);
 
   it.each([
