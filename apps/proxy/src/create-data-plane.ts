@@ -139,7 +139,7 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
 function createTransfers({ idleTimeout }: ProxySettings, clock: Clock): Transfers {
   markLessOften();
   const collector = new BufferCollector(minorCollection());
-  return new Transfers(idleTimeout, { now: () => clock.monotonic(), passed: (bytes) => collector.passed(bytes) });
+  return new Transfers(idleTimeout, { now: () => clock.monotonic(), passed: (bytes, running) => collector.passed(bytes, running) });
 }
 
 interface CertificateParts {

@@ -18,6 +18,7 @@ import { RepeatReviews } from './pipeline/repeat-reviews';
 import { type TlsTermination } from './port/tls-termination';
 import { type ProxySettings } from './proxy.config';
 import { type ProxyState } from './proxy-state';
+import { ReadBuffers } from './transfer/read-buffers';
 
 export interface WaysParts extends RequestHandler {
   readonly settings: ProxySettings;
@@ -51,7 +52,13 @@ export function createWays(parts: WaysParts): Ways {
       ...common,
       ownTls,
       tls: new HostTls({ leaves, handshakeTimeout }),
-      blindTunnel: new BlindTunnel({ policy, clock, reviews: new RepeatReviews(clock), maxAgeMs: settings.tunnelMaxAge }),
+      blindTunnel: new BlindTunnel({
+        policy,
+        clock,
+        reviews: new RepeatReviews(clock),
+        maxAgeMs: settings.tunnelMaxAge,
+        buffers: new ReadBuffers(),
+      }),
     }),
   };
 }

@@ -9,5 +9,5 @@ export { NameResolver, type NameResolverOptions } from './names/name-resolver';
 export { normalizeHost } from './normalize-host';
 export { OTHER_HOSTS_POLICIES, type OtherHostsOptions, type OtherHostsPolicy } from './other-hosts';
 export { createPinnedAgent, type PinnedAgentOptions } from './pinned-agent';
-export { pinnedConnect, type PinnedConnectOptions } from './pinned-connect';
+export { pinnedConnect, type PinnedConnect, type PinnedConnectOptions } from './pinned-connect';
 export { RegistryHttpClient, type RegistryHttpClientOptions } from './registry-http-client';

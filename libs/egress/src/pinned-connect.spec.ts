@@ -43,8 +43,8 @@ describe('pinnedConnect', () => {
     });
   const connectWith = (options: Partial<PinnedConnectOptions> = {}): ReturnType<typeof pinnedConnect> => {
     const connect = pinnedConnect({ policy: policyOf(), purpose: 'connector', ...options });
-    return async (origin, signal) => {
-      const socket = await connect(origin, signal);
+    return async (origin, how) => {
+      const socket = await connect(origin, how);
       sockets.push(socket);
       return socket;
     };
@@ -111,6 +111,26 @@ describe('pinnedConnect', () => {
     expect(asked).toEqual(['two.test']);
   });
 
+  it.each([1, 2])('reads into the given buffer, after the caller resumes the connection (%d addresses)', async (count) => {
+    const server = await greeting();
+    names['registry.test'] = ['127.0.0.1', '127.0.0.2'].slice(0, count);
+    const read: string[] = [];
+    const onread = {
+      buffer: Buffer.alloc(16),
+      callback: (bytes: number, buffer: Uint8Array): boolean => {
+        read.push(String(Buffer.from(buffer.subarray(0, bytes))));
+        return true;
+      },
+    };
+    const connect = connectWith({ policy: policyOf({ allowCIDRs: ['127.0.0.0/8'] }) });
+    const socket = await connect(to(server.port), { onread });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(read).toEqual([]);
+    socket.resume();
+    await until(() => read.length > 0);
+    expect(read).toEqual(['hello']);
+  });
+
   it('verifies TLS against the name, sends it as SNI, and resumes the session at the next connection', async () => {
     const server = opened(
       await LoopbackServer.start((_request, response) => void response.end('hello'), {
@@ -166,13 +186,13 @@ describe('pinnedConnect', () => {
     let peer: Socket | undefined;
     const silent = opened(await TcpServer.start((socket) => void (peer = socket.resume())));
     const stop = new AbortController();
-    const connecting = connectWith()(to(silent.port, 'registry.test', true), stop.signal);
+    const connecting = connectWith()(to(silent.port, 'registry.test', true), stop);
     await until(() => peer !== undefined);
     const closed = once(peer as unknown as Socket, 'close');
     stop.abort(new Error('the client is gone'));
     await expect(connecting).rejects.toThrow('the client is gone');
     await closed;
-    await expect(connectWith()(to(silent.port), stop.signal)).rejects.toThrow('the client is gone');
+    await expect(connectWith()(to(silent.port), stop)).rejects.toThrow('the client is gone');
     expect(asked).toEqual(['registry.test']);
   });
 });

@@ -18,6 +18,8 @@ export interface PinnedConnectOptions {
 export interface PinnedTarget extends HostAndPort {
   /** Whether to use TLS, as a client of the host. */
   readonly tls: boolean;
+  /** Where the connection is read to, instead of a stream. It is then paused: nothing is read before the caller resumes it. */
+  readonly onread?: net.OnReadOpts;
 }
 
 /** Twice the time of a handshake with three slow round trips and two lost packets. */
@@ -28,6 +30,8 @@ const ATTEMPT_TIMEOUT_MS = 1_500;
 const KEEP_ALIVE_DELAY_MS = 60_000;
 /** Connections are read in chunks of 64 KiB. With room for two, a writer need not wait for the reader. In bytes. */
 const HIGH_WATER_MARK = 128 * 1024;
+/** Through TLS, data arrives in records of 16 KiB. In bytes. */
+const TLS_HIGH_WATER_MARK = 64 * 1024;
 /** The most hosts whose latest TLS session is kept to shorten the next handshake: a registry, its token server, its object stores. */
 const MAX_SESSIONS = 16;
 
@@ -73,6 +77,9 @@ export class PinnedDialer {
         dialled.once(target.tls ? 'secureConnect' : 'connect', () => {
           isOver = true;
           clearTimeout(late);
+          if (target.onread) {
+            dialled.pause();
+          }
           connected(null, dialled);
         });
       })
@@ -81,14 +88,15 @@ export class PinnedDialer {
   }
 
   /** @param addresses the only ones that may be dialled */
-  #open({ host, port, tls: isTls }: PinnedTarget, addresses: readonly PinnedAddress[]): net.Socket {
+  #open({ host, port, tls: isTls, onread }: PinnedTarget, addresses: readonly PinnedAddress[]): net.Socket {
     const common = {
       ...whereTo(host, addresses),
       port,
+      onread,
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS,
-      highWaterMark: HIGH_WATER_MARK,
+      highWaterMark: isTls ? TLS_HIGH_WATER_MARK : HIGH_WATER_MARK,
     };
     if (!isTls) {
       return net.connect(common);
@@ -113,19 +121,29 @@ export class PinnedDialer {
   }
 }
 
+/** @param origin `scheme://host[:port]` */
+export type PinnedConnect = (origin: string, how?: ConnectionOptions) => Promise<net.Socket>;
+
+export interface ConnectionOptions {
+  /** Cancels the attempt. */
+  readonly signal?: AbortSignal;
+  /** See {@link PinnedTarget}. */
+  readonly onread?: net.OnReadOpts;
+}
+
 /**
  * Returns a function that opens connections to origins, `scheme://host[:port]`, that tenants name. It is for connections outside of an
  * agent: tunnels and upgrades. The promise rejects with EgressError or UpstreamConnectError, or with the signal's reason. The returned
  * connection may have ended already: check `destroyed` before waiting for an event.
  */
-export function pinnedConnect(options: PinnedConnectOptions): (origin: string, signal?: AbortSignal) => Promise<net.Socket> {
+export function pinnedConnect(options: PinnedConnectOptions): PinnedConnect {
   const dialer = new PinnedDialer(options);
-  return (origin, signal) =>
+  return (origin, { signal, onread } = {}) =>
     new Promise((resolve, reject) => {
       signal?.throwIfAborted();
       const url = new URL(origin);
       const giveUp = (): void => cancel(signal?.reason as Error);
-      const cancel = dialer.dial({ ...hostAndPort(url), tls: url.protocol === 'https:' }, (...[error, socket]) => {
+      const cancel = dialer.dial({ ...hostAndPort(url), tls: url.protocol === 'https:', onread }, (...[error, socket]) => {
         signal?.removeEventListener('abort', giveUp);
         if (error) {
           reject(error);

@@ -5,6 +5,7 @@ import { ManualClock, TcpServer, until } from '@oci-connector/testing-kit';
 import { type UpgradableConnection } from '../client/ways';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
 import { RepeatReviews } from '../pipeline/repeat-reviews';
+import { ReadBuffers } from '../transfer/read-buffers';
 import { Transfer } from '../transfer/transfer';
 import { BlindTunnel, type BlindTunnelTarget } from './blind-tunnel';
 
@@ -20,6 +21,7 @@ describe('BlindTunnel', () => {
   let client: Socket;
   let isAllowed: boolean;
   let owners: string[];
+  let buffers: ReadBuffers;
 
   beforeEach(async () => {
     upstream = await TcpServer.start((socket) => socket.on('data', (chunk: Buffer) => socket.write(chunk)));
@@ -28,6 +30,7 @@ describe('BlindTunnel', () => {
     transfer = new Transfer(() => 0);
     isAllowed = true;
     owners = [];
+    buffers = new ReadBuffers();
     accepted = undefined;
     client = connect(clients.port, '127.0.0.1').on('error', () => undefined);
     await once(client, 'connect');
@@ -39,6 +42,7 @@ describe('BlindTunnel', () => {
     transfer.end();
     await Promise.all([upstream.close(), clients.close()]);
     expect(clock.timers).toEqual([]);
+    await until(() => buffers.lent === 0);
   });
 
   /** Opens a tunnel; resolves with how it has ended. */
@@ -50,7 +54,7 @@ describe('BlindTunnel', () => {
         return { resolve: () => Promise.resolve([{ address: '127.0.0.1', family: 4 }]) };
       },
     } as unknown as EgressPolicy;
-    const tunnel = new BlindTunnel({ policy, clock, reviews: new RepeatReviews(clock), maxAgeMs: MAX_AGE });
+    const tunnel = new BlindTunnel({ policy, clock, reviews: new RepeatReviews(clock), maxAgeMs: MAX_AGE, buffers });
     const connection = { socket, release: () => undefined, close: () => socket.destroy() } as unknown as UpgradableConnection;
     const target = {
       authority: { host: 'other.example', port: upstream.port },

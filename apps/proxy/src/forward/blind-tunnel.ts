@@ -3,6 +3,8 @@ import { type EgressPolicy, formatHostAndPort, type HostAndPort, pinnedConnect }
 import { type UpgradableConnection } from '../client/ways';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
 import { type RepeatReviews } from '../pipeline/repeat-reviews';
+import { type ReadBuffers } from '../transfer/read-buffers';
+import { Relay } from '../transfer/relay';
 import { untilBothClosed } from '../upstream/tunnel';
 import { type Admission } from './admit-login';
 import { establish } from './establish';
@@ -14,6 +16,7 @@ export interface BlindTunnelOptions {
   readonly reviews: RepeatReviews;
   /** The longest life of a tunnel, in milliseconds. */
   readonly maxAgeMs: number;
+  readonly buffers: ReadBuffers;
 }
 
 export interface BlindTunnelTarget extends Admission {
@@ -32,11 +35,14 @@ export class BlindTunnel {
     connection: UpgradableConnection,
     { identity, authority, admitAgain }: BlindTunnelTarget,
   ): Promise<void> {
-    const { policy, clock, reviews, maxAgeMs } = this.options;
+    const { policy, clock, reviews, maxAgeMs, buffers } = this.options;
     const { transfer } = client;
+    const { socket } = connection;
+    const toClient = new Relay(buffers, (bytes) => transfer.relayed(bytes));
     // One client's slow names do not delay those of others.
     const connect = pinnedConnect({ policy: policy.forOwner(identity.username), purpose: 'other-host' });
-    const upstream = await connect(`http://${formatHostAndPort(authority)}`, transfer.signal).catch((error: unknown) => {
+    const how = { signal: transfer.signal, onread: toClient.onread };
+    const upstream = await connect(`http://${formatHostAndPort(authority)}`, how).catch((error: unknown) => {
       throw hostRefusal(error, authority);
     });
     transfer.onCancel(() => upstream.destroy());
@@ -44,8 +50,9 @@ export class BlindTunnel {
     transfer.atEnd(() => tooOld.cancel());
     transfer.atEnd(reviews.begin({ client, identity }, admitAgain));
     establish(client, connection);
-    connection.socket.pipe(upstream);
-    upstream.pipe(connection.socket);
+    socket.on('data', (chunk: Buffer) => transfer.received(chunk.length));
+    socket.pipe(upstream);
+    toClient.start(upstream, socket);
     await untilBothClosed({ client: connection, upstream, transfer });
   }
 }

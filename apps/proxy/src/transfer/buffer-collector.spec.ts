@@ -1,20 +1,39 @@
 import { execFileSync } from 'node:child_process';
 import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
-import { BufferCollector, BYTES_BETWEEN_COLLECTIONS, HEAP_GROWING_FLAG, minorCollection } from './buffer-collector';
+import {
+  BufferCollector,
+  BYTES_BETWEEN_COLLECTIONS,
+  BYTES_OF_TRANSFER,
+  HEAP_GROWING_FLAG,
+  MAX_BYTES_BETWEEN_COLLECTIONS,
+  minorCollection,
+} from './buffer-collector';
 import { Transfers } from './transfers';
 
 describe('BufferCollector', () => {
   it('collects each time the threshold is passed, regardless of the size of the pieces', () => {
     const collect = jest.fn();
     const collector = new BufferCollector(collect);
-    collector.passed(BYTES_BETWEEN_COLLECTIONS - 1);
+    collector.passed(BYTES_BETWEEN_COLLECTIONS - 1, 1);
     expect(collect).not.toHaveBeenCalled();
-    collector.passed(1);
+    collector.passed(1, 1);
     expect(collect).toHaveBeenCalledTimes(1);
     for (let piece = 0; piece < 256; piece++) {
-      collector.passed(BYTES_BETWEEN_COLLECTIONS / 256);
+      collector.passed(BYTES_BETWEEN_COLLECTIONS / 256, 1);
     }
     expect(collect).toHaveBeenCalledTimes(2);
+  });
+
+  it.each([
+    [100, 100 * BYTES_OF_TRANSFER],
+    [10_000, MAX_BYTES_BETWEEN_COLLECTIONS],
+  ])('collects less often with %d transfers', (running, limit) => {
+    const collect = jest.fn();
+    const collector = new BufferCollector(collect);
+    collector.passed(limit - 1, running);
+    expect(collect).not.toHaveBeenCalled();
+    collector.passed(1, running);
+    expect(collect).toHaveBeenCalledTimes(1);
   });
 
   it('counts the bytes of all transfers, in both directions', () => {
@@ -22,7 +41,10 @@ describe('BufferCollector', () => {
     const transfers = new Transfers(60_000, { passed });
     transfers.begin().received(3);
     transfers.begin().sent(5);
-    expect(passed.mock.calls).toEqual([[3], [5]]);
+    expect(passed.mock.calls).toEqual([
+      [3, 1],
+      [5, 2],
+    ]);
     transfers.close();
   });
 

@@ -8,11 +8,19 @@ import { runInNewContext } from 'node:vm';
 export const BYTES_BETWEEN_COLLECTIONS = 8 * 1024 * 1024;
 
 /**
- * How much the heap and its external memory may grow before V8 marks it again, in percent of the size after the last marking. It replaces
- * V8's own value of 10 to 300. 10 is less than the memory that waits to be freed between two collections; 100 costs 40 MiB more with many
- * streams.
+ * With many transfers, how much may pass for each of them, in bytes. Each keeps some buffers in flight. A buffer that survives two minor
+ * collections is only freed when V8 marks its whole heap.
  */
-export const HEAP_GROWING_FLAG = '--heap-growing-percent=60';
+export const BYTES_OF_TRANSFER = 160 * 1024;
+
+/** The most that may pass between two collections, in bytes: the memory that waits to be freed. */
+export const MAX_BYTES_BETWEEN_COLLECTIONS = 48 * 1024 * 1024;
+
+/**
+ * How much the heap and its external memory may grow before V8 marks it again, in percent of the size after the last marking. It replaces
+ * V8's own value of 10 to 300. 10 is less than the memory that waits to be freed between two collections.
+ */
+export const HEAP_GROWING_FLAG = '--heap-growing-percent=100';
 
 /**
  * Frees the buffers of forwarded bodies by minor collections. Otherwise V8 marks its whole heap to free them, which costs more than all
@@ -24,10 +32,14 @@ export class BufferCollector {
   /** @param collect see {@link minorCollection} */
   constructor(private readonly collect: () => void) {}
 
-  /** Counts bytes of a body, received or sent. */
-  passed(bytes: number): void {
+  /**
+   * Counts bytes of a body, received or sent.
+   *
+   * @param running number of running transfers
+   */
+  passed(bytes: number, running: number): void {
     this.#passed += bytes;
-    if (this.#passed < BYTES_BETWEEN_COLLECTIONS) {
+    if (this.#passed < BYTES_BETWEEN_COLLECTIONS || this.#passed < Math.min(running * BYTES_OF_TRANSFER, MAX_BYTES_BETWEEN_COLLECTIONS)) {
       return;
     }
     this.#passed = 0;

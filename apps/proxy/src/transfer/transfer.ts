@@ -15,7 +15,7 @@ export class Transfer {
 
   /**
    * @param now monotonic, in milliseconds
-   * @param passed called with the size of each piece of a body, in bytes, in either direction
+   * @param passed called with the size of each piece of a body that has a buffer of its own, in bytes, in either direction
    */
   constructor(
     now: () => number,
@@ -67,9 +67,14 @@ export class Transfer {
   }
 
   sent(bytes: number): void {
+    this.relayed(bytes);
+    this.passed(bytes);
+  }
+
+  /** Counts bytes that were sent from a buffer that is used again: no memory waits to be collected. */
+  relayed(bytes: number): void {
     this.bytesOut += bytes;
     this.#idle.moved();
-    this.passed(bytes);
   }
 
   /** Sets the rule that decides who is to blame: `clientsTurn` returns true while the proxy waits for the client to send or to read. */

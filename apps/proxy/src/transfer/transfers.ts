@@ -7,8 +7,8 @@ const MAX_CHECK_INTERVAL = 1_000;
 export interface TransfersOptions {
   /** Monotonic, in milliseconds; default: the clock of the process. */
   readonly now?: () => number;
-  /** Called with the size of each piece of a body, in bytes, in either direction. */
-  readonly passed?: (bytes: number) => void;
+  /** Called with the size of each piece of a body, in bytes, in either direction, and the number of running transfers. */
+  readonly passed?: (bytes: number, running: number) => void;
 }
 
 /**
@@ -33,7 +33,7 @@ export class Transfers {
     { now = () => systemClock.monotonic(), passed }: TransfersOptions = {},
   ) {
     this.#now = now;
-    this.#passed = passed;
+    this.#passed = passed && ((bytes) => passed(bytes, this.#running.length));
     this.#timer = setInterval(() => this.#cancelIdle(), Math.min(MAX_CHECK_INTERVAL, Math.ceil(idleMs / 4)));
     this.#timer.unref();
   }

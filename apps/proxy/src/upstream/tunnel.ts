@@ -10,16 +10,14 @@ export interface TunnelEnds {
 }
 
 /**
- * Counts the bytes between two connections that are piped into each other, and closes each one after the other: a pipe passes on only a
- * proper end. Resolves when both are closed.
+ * Closes each of two connections after the other, because what passes their data on passes on only a proper end. Resolves when both are
+ * closed.
  *
  * @throws TransferCancelled when the transfer was cancelled
  * @throws UpstreamConnectError ConnectionReset when the upstream's connection broke off
  */
 export async function untilBothClosed({ client, upstream, transfer }: TunnelEnds): Promise<void> {
   const { socket } = client;
-  socket.on('data', (chunk: Buffer) => transfer.received(chunk.length));
-  upstream.on('data', (chunk: Buffer) => transfer.sent(chunk.length));
   socket.on('error', () => transfer.cancel('client-aborted'));
   transfer.whenIdle(() => transfer.cancel('idle'));
   transfer.onCancel(() => {

@@ -1,6 +1,6 @@
 import { Agent, type ClientRequest, IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
-import { pinnedConnect, type PinnedConnectOptions, UpstreamConnectError } from '@oci-connector/egress';
+import { pinnedConnect, type PinnedConnect, type PinnedConnectOptions, UpstreamConnectError } from '@oci-connector/egress';
 import { Sensitive } from '@oci-connector/sensitive';
 import httpProxy from 'http-proxy';
 import { type BodyConsumer } from '../transfer/body';
@@ -39,7 +39,7 @@ interface Waiting {
  * client's connection at every error.
  */
 export class WebSocketTransport implements UpstreamTransport {
-  readonly #connect: ReturnType<typeof pinnedConnect>;
+  readonly #connect: PinnedConnect;
 
   /** Connects only where the egress policy allows. */
   constructor(options: PinnedConnectOptions) {
@@ -73,7 +73,7 @@ export class WebSocketTransport implements UpstreamTransport {
     const proxy = httpProxy.createProxyServer({
       // Only passes the checks of http-proxy: the agent opens the connection, and the path is set below.
       target: { protocol: 'http:', host: 'upstream', port: '80' },
-      agent: new OneConnection(() => this.#connect(request.origin, request.transfer.signal)),
+      agent: new OneConnection(() => this.#connect(request.origin, { signal: request.transfer.signal })),
       ignorePath: true,
       // Keeps the deprecated url.parse away from the path.
       toProxy: true,
@@ -163,6 +163,8 @@ class Handshake {
       request.webSocket.release();
       message.headers = { connection: 'Upgrade', upgrade: 'websocket', ...headers };
       this.sent.upgraded.call(this.sent.outgoing, message, upstream, head);
+      request.webSocket.socket.on('data', (chunk: Buffer) => transfer.received(chunk.length));
+      upstream.on('data', (chunk: Buffer) => transfer.sent(chunk.length));
       return untilBothClosed({ client: request.webSocket, upstream, transfer });
     };
     resolve(new AcceptedWebSocket(handshake.headers, carry, { upstream, transfer }));
