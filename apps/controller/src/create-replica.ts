@@ -24,7 +24,7 @@ export interface ControllerOptions {
 export function createReplica({ settings, random = Math.random, protocols }: ControllerOptions, runtime: Runtime): Replica {
   const { client, logger, registry, readiness } = runtime;
   const { clock, hostname, installationCa } = runtime.world;
-  const metrics = new ControllerMetrics(registry);
+  const metrics = new ControllerMetrics(registry, settings.metricsConnectors);
   const installation = installationOf(settings);
   const watches = new ClusterWatches({
     client,

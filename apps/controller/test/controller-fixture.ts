@@ -1,11 +1,10 @@
-import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Condition, type Connector, type ConnectorClass, type ConditionType, type KubeObject } from '@oci-connector/connector-api';
 import { StaticCredential, type KubeConnection } from '@oci-connector/kube';
 import { createLogger } from '@oci-connector/runtime';
 import { Sensitive } from '@oci-connector/sensitive';
 import { CapturedLog, eventually } from '@oci-connector/testing-kit';
-import { startKubeApi, type KubeApiServer, type KubeApiOptions } from '@oci-connector/testing-kube-api';
+import { readInstallManifest, startKubeApi, type KubeApiServer, type KubeApiOptions } from '@oci-connector/testing-kube-api';
 import { ControllerSettings } from '../src/controller.config';
 import { startController, type RunningController, type StartControllerOptions } from '../src/start-controller';
 
@@ -13,12 +12,8 @@ const root = join(__dirname, '..', '..', '..');
 
 /** Starts an embedded Kubernetes API with the CRDs, the shipped roles and the class `oci`. */
 export async function startCluster(options: KubeApiOptions = {}): Promise<KubeApiServer> {
-  const api = await startKubeApi({ crds: [join(root, 'libs', 'connector-api', 'crds')], ...options });
-  const roles = join(root, 'deploy', 'rbac');
-  for (const file of readdirSync(roles).sort()) {
-    api.applyYaml(readFileSync(join(roles, file), 'utf8'));
-  }
-  api.applyYaml(readFileSync(join(root, 'deploy', 'class-oci.yaml'), 'utf8'));
+  const api = await startKubeApi({ crds: [join(root, 'deploy/chart/crds')], ...options });
+  api.applyYaml(readInstallManifest(join(root, 'deploy/install.yaml')));
   return api;
 }
 

@@ -7,7 +7,7 @@ import { type RunningController } from '../src/start-controller';
 import { Cluster, startCluster, startReplica } from './controller-fixture';
 import { toyProbes } from './toy/toy-probes';
 
-const CRDS = join(__dirname, '../../../libs/connector-api/crds');
+const CRDS = join(__dirname, '../../../deploy/chart/crds');
 const login = { username: 'ada', password: 'pw-fixture' };
 
 /** The probes of a protocol are one folder, `toy/`, and one line in a registry. Nothing else in the controller refers to them. */

@@ -40,12 +40,12 @@ export function createDriver(options: DriverOptions, runtime: Runtime): Driver {
   const { client, logger, registry, readiness } = runtime;
   const { clock, hostname } = runtime.world;
   const { socket, registrationSocket, keptInputs } = kubeletPaths(settings);
-  const volumes = new MountedVolumes();
+  const volumes = new MountedVolumes(() => clock.monotonic());
   const kept = new KeptInputs(keptInputs, (file, error) =>
     logger.warn({ file, err: error }, 'the stored state of a volume cannot be used'),
   );
   const mounter = options.mounter ?? createMounter(settings, logger);
-  const metrics = new CsiMetrics(registry, () => volumes.size);
+  const metrics = new CsiMetrics(registry, volumes);
   const state = new CsiState({ client, clock, namespace: settings.namespace });
   state.failures.subscribe(({ resource, error }) => logger.warn({ err: error, resource }, 'a watch failed; it is tried again'));
   const calls = new CallHandlers(clock, (record, result) => {

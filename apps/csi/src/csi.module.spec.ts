@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -7,7 +7,7 @@ import { StaticCredential } from '@oci-connector/kube';
 import { createLogger, readProgramSettings, RuntimeModule, WORLD } from '@oci-connector/runtime';
 import { Sensitive } from '@oci-connector/sensitive';
 import { CapturedLog, ManualClock, readText, sendRequest, type TextResponse, until, untilPortsServed } from '@oci-connector/testing-kit';
-import { type KubeApiServer, startKubeApi } from '@oci-connector/testing-kube-api';
+import { type KubeApiServer, readInstallManifest, startKubeApi } from '@oci-connector/testing-kube-api';
 import { CsiSettings } from './csi.config';
 import { CsiModule } from './csi.module';
 import { Driver } from './driver';
@@ -26,10 +26,8 @@ describe('CsiModule', () => {
   beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), 'csi-module-'));
     clock = new ManualClock(Date.now());
-    kube = await startKubeApi({ crds: [join(WORKSPACE, 'libs/connector-api/crds')], clock: () => clock.now() });
-    for (const file of ['rbac/00-namespace.yaml', 'rbac/csi.yaml']) {
-      kube.applyYaml(readFileSync(join(WORKSPACE, 'deploy', file), 'utf8'));
-    }
+    kube = await startKubeApi({ crds: [join(WORKSPACE, 'deploy/chart/crds')], clock: () => clock.now() });
+    kube.applyYaml(readInstallManifest(join(WORKSPACE, 'deploy/install.yaml')));
   });
 
   afterEach(async () => {

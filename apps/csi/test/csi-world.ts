@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { StaticCredential } from '@oci-connector/kube';
 import { createLogger } from '@oci-connector/runtime';
 import { Sensitive } from '@oci-connector/sensitive';
 import { aConnector, CapturedLog, type ConnectorOptions, JumpingClock, TestCertificateAuthority, until } from '@oci-connector/testing-kit';
-import { type KubeApiServer, startKubeApi } from '@oci-connector/testing-kube-api';
+import { type KubeApiServer, readInstallManifest, startKubeApi } from '@oci-connector/testing-kube-api';
 import { CsiSettings } from '../src/csi.config';
 import { NodeProtocol, RegistrationProtocol } from '../src/rpc/protocols';
 import { type RunningCsi, startCsi, type StartCsiOptions } from '../src/start-csi';
@@ -64,11 +64,9 @@ export class CsiWorld {
   ) {}
 
   static async start(options: WorldOptions = {}): Promise<CsiWorld> {
-    const kube = await startKubeApi({ crds: [join(WORKSPACE, 'libs/connector-api/crds')], minimumTokenSeconds: 1 });
+    const kube = await startKubeApi({ crds: [join(WORKSPACE, 'deploy/chart/crds')], minimumTokenSeconds: 1 });
     const world = new CsiWorld(kube, options);
-    for (const file of ['rbac/00-namespace.yaml', 'rbac/csi.yaml', 'rbac/users.yaml', 'class-oci.yaml', 'csidriver.yaml']) {
-      kube.applyYaml(readFileSync(join(WORKSPACE, 'deploy', file), 'utf8'));
-    }
+    kube.applyYaml(readInstallManifest(join(WORKSPACE, 'deploy/install.yaml')));
     await world.renewCa();
     world.applyClass('files', { configurations: [{ name: 'static', data: { 'static.conf': 'first' } }] });
     world.connect('hub');

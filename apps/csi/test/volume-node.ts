@@ -86,7 +86,7 @@ export class VolumeNode {
   readonly connectorClass = aConnectorClass('files', { spec: { configurations: [{ name: 'static', data: { 'static.conf': 'first' } }] } });
   isAllowed = true;
   reviews = 0;
-  volumes = new MountedVolumes();
+  volumes = new MountedVolumes(() => 0);
 
   constructor(
     canBeLost: boolean,
@@ -157,7 +157,7 @@ export class VolumeNode {
 
   /** Replaces the driver by a new one that has not adopted any volume yet. */
   restart(): void {
-    this.volumes = new MountedVolumes();
+    this.volumes = new MountedVolumes(() => 0);
     this.#keys = undefined;
   }
 

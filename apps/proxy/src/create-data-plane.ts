@@ -57,6 +57,7 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
   const metrics = new ProxyMetrics(registry, {
     transfersInFlight: () => transfers.size,
     connectorExists: (connector) => state.connectors.get(parseKey(connector)) !== undefined,
+    maxConnectors: settings.metricsConnectors,
   });
   const endpoints = new InstallationEndpoints({ client, clock, installation: settings });
   endpoints.failures.subscribe(({ message, service, error }) => logger.warn({ err: error, service }, message));
@@ -78,6 +79,8 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
     clock,
     onClosed: (listener, reason) => metrics.closed(listener, reason),
   });
+  metrics.measureLimit('connections', () => limits.usage.listener);
+  metrics.measureLimit('peer_connections', () => limits.usage.peer);
   const connections = new HttpConnections({
     headersTimeout: settings.headersTimeout,
     keepAlive: settings.keepAlive,
@@ -88,7 +91,7 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
   const handshakeTimeout = Math.min(settings.headersTimeout, settings.unauthenticatedIdle);
   // For the https port, and for tunnels to the proxy's own hosts.
   const ownTls = new TlsTermination({ SNICallback: leaves.sniCallback, handshakeTimeout });
-  const ways = createWays({ ...requests, settings, clock, state, policy: upstream.policy, leaves, ownTls, handshakeTimeout });
+  const ways = createWays({ ...requests, settings, clock, state, metrics, policy: upstream.policy, leaves, ownTls, handshakeTimeout });
   const http = new Port({
     name: 'http',
     host: settings.host,
@@ -114,7 +117,10 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
     leaves,
     names: names.own,
     clock,
-    use: (certificate) => ownTls.setCertificate(certificate),
+    use: ({ options: certificate, notAfter }) => {
+      ownTls.setCertificate(certificate);
+      metrics.certificateExpires(notAfter);
+    },
     onError: (error) => logger.error({ err: error }, 'no certificate could be made with the CA'),
   });
   authority.onChange(({ notAfter }) => {

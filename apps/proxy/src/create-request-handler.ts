@@ -80,15 +80,18 @@ export function createRequestHandler(parts: RequestHandlerParts): RequestHandler
     audience,
   );
   const authorize = new AuthorizeClient(new AccessReviewer(reviews), settings.acceptGetConnectors);
+  const limits = new RequestLimits({
+    perConnector: { transfers: settings.maxTransfersPerConnector, requestsPerSecond: settings.requestRatePerConnector },
+    perClient: { transfers: settings.maxTransfersPerClient, requestsPerSecond: settings.requestRatePerClient },
+    now: () => clock.monotonic(),
+  });
+  metrics.measureLimit('connector_requests', () => limits.usage.connector);
+  metrics.measureLimit('client_requests', () => limits.usage.client);
   const handler = new HandleRequest({
     request: new IdentifyRequest(protocols, settings.via),
     client: authenticate,
     permission: authorize,
-    limits: new RequestLimits({
-      perConnector: { transfers: settings.maxTransfersPerConnector, requestsPerSecond: settings.requestRatePerConnector },
-      perClient: { transfers: settings.maxTransfersPerClient, requestsPerSecond: settings.requestRatePerClient },
-      now: () => clock.monotonic(),
-    }),
+    limits,
     connector: new ResolveConnector({
       connectors: state.connectors,
       classes: state.classes,

@@ -14,6 +14,7 @@ import { TunnelLimits } from './forward/tunnel-limits';
 import { REVERSE_LOGIN } from './naming/client-login';
 import { OwnAuthorities } from './naming/own-authorities';
 import { ReverseNaming } from './naming/reverse-naming';
+import { type ProxyMetrics } from './observability/proxy-metrics';
 import { RepeatReviews } from './pipeline/repeat-reviews';
 import { type TlsTermination } from './port/tls-termination';
 import { type ProxySettings } from './proxy.config';
@@ -24,6 +25,7 @@ export interface WaysParts extends RequestHandler {
   readonly settings: ProxySettings;
   readonly clock: Clock;
   readonly state: ProxyState;
+  readonly metrics: ProxyMetrics;
   readonly policy: EgressPolicy;
   readonly leaves: LeafCertificates;
   /** TLS with the certificates of the proxy's own hosts. */
@@ -35,6 +37,8 @@ export interface WaysParts extends RequestHandler {
 /** Creates the ways of requests: paths go to the reverse proxy; CONNECT and absolute URLs go to the forward proxy. */
 export function createWays(parts: WaysParts): Ways {
   const { settings, clock, state, policy, leaves, ownTls, handshakeTimeout, handler, client, permission, protocols, addresses } = parts;
+  const limits = new TunnelLimits(settings.maxTunnelsPerClient);
+  parts.metrics.measureLimit('client_tunnels', () => limits.usage);
   const naming = new ReverseNaming(settings.clusterDomain);
   const reverse: Way = { login: REVERSE_LOGIN, handle: (exchange) => handler.handle(exchange, naming) };
   const common = {
@@ -43,7 +47,7 @@ export function createWays(parts: WaysParts): Ways {
     admission: new AdmitLogin({ client, permission }),
     connectorsByHost: new ConnectorsByHost({ connectors: state.connectors, classes: state.classes, protocols, addresses }),
     pipeline: handler,
-    limits: new TunnelLimits(settings.maxTunnelsPerClient),
+    limits,
   };
   return {
     origin: reverse,

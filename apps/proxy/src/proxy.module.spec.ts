@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { StaticCredential } from '@oci-connector/kube';
 import { createLogger, readProgramSettings, RuntimeModule, WORLD } from '@oci-connector/runtime';
 import { Sensitive } from '@oci-connector/sensitive';
 import { CapturedLog, ManualClock, readText, sendRequest, type TextResponse, until, untilPortsServed } from '@oci-connector/testing-kit';
-import { type KubeApiServer, type ObjectLike, startKubeApi } from '@oci-connector/testing-kube-api';
+import { type KubeApiServer, type ObjectLike, readInstallManifest, startKubeApi } from '@oci-connector/testing-kube-api';
 import { createSigningAuthority } from '../test/signing-authority';
 import { DataPlane } from './data-plane';
 import { ProxySettings } from './proxy.config';
@@ -28,10 +27,8 @@ describe('ProxyModule', () => {
 
   beforeEach(async () => {
     clock = new ManualClock(Date.now());
-    kube = await startKubeApi({ crds: [join(WORKSPACE, 'libs/connector-api/crds')], clock: () => clock.now() });
-    for (const file of ['rbac/00-namespace.yaml', 'rbac/proxy.yaml']) {
-      kube.applyYaml(readFileSync(join(WORKSPACE, 'deploy', file), 'utf8'));
-    }
+    kube = await startKubeApi({ crds: [join(WORKSPACE, 'deploy/chart/crds')], clock: () => clock.now() });
+    kube.applyYaml(readInstallManifest(join(WORKSPACE, 'deploy/install.yaml')));
   });
 
   afterEach(async () => {

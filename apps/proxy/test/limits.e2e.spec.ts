@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { until } from '@oci-connector/testing-kit';
+import { sendRequest, until } from '@oci-connector/testing-kit';
 import { type FixtureRegistry, startFixtureRegistry } from '@oci-connector/testing-registry';
 import { errorOf, prefix, ProxyWorld } from './proxy-world';
 
@@ -24,6 +24,7 @@ describe('limits', () => {
     await registry.close();
   });
 
+  const metrics = async (): Promise<string> => (await sendRequest(`${world.proxy.adminUrl}/metrics`)).body.toString();
   const tags = (name = 'registry'): string => `${prefix(name)}/team/app/tags/list`;
 
   it.each([
@@ -53,10 +54,34 @@ describe('limits', () => {
       message: expect.stringMatching(message) as string,
     });
     expect(refused.headers['retry-after']).toBe('1');
+    await until(async () => (await metrics()).includes(`connector_name="${connector}",action="none",status="429",code="LimitReached"} 1`));
     expect((await world.send(tags('other'), { as: 'pusher' })).status).toBe(404);
     hold.release();
     await Promise.all(running);
     await until(async () => (await world.send(tags(connector), { as: second })).status === 404);
+  });
+
+  it('has metrics with how much of the limits is in use, and of the certificate', async () => {
+    await start({ settings: { maxTransfersPerClient: 4, maxTransfersPerConnector: 10, maxConnections: 100, maxConnectionsPerPeer: 50 } });
+    const hold = registry.faults.add({ kind: 'hold', times: 2 });
+    const running = [world.send(tags(), { as: 'puller' }), world.send(tags(), { as: 'puller' })];
+    await until(() => hold.hits === 2);
+    const text = await metrics();
+    const used = [...text.matchAll(/^connectors_proxy_limit_usage_ratio\{limit="(\w+)"\} (\S+)$/gm)].map(([, limit, value]) => [
+      limit,
+      value,
+    ]);
+    expect(Object.fromEntries(used)).toEqual({
+      connector_requests: '0.2',
+      client_requests: '0.5',
+      client_tunnels: '0',
+      connections: '0.02',
+      peer_connections: '0.04',
+    });
+    const [, expiry] = /^connectors_proxy_certificate_expiry_timestamp_seconds (\S+)$/m.exec(text) ?? [];
+    expect(Number(expiry)).toBeGreaterThan(Date.now() / 1_000);
+    hold.release();
+    await Promise.all(running);
   });
 
   it('429 with Retry-After beyond the requests per second', async () => {

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock } from '@oci-connector/clock';
 import { type ConnectorClassSpec } from '@oci-connector/connector-api';
@@ -18,7 +17,7 @@ import {
   sendRequest,
   until,
 } from '@oci-connector/testing-kit';
-import { type KubeApiServer, type ObjectLike, startKubeApi } from '@oci-connector/testing-kube-api';
+import { type KubeApiServer, type ObjectLike, readInstallManifest, startKubeApi } from '@oci-connector/testing-kube-api';
 import { type FixtureRegistry } from '@oci-connector/testing-registry';
 import { ProxySettings } from '../src/proxy.config';
 import { type RunningProxy, startProxy, type StartProxyOptions } from '../src/start-proxy';
@@ -69,12 +68,10 @@ export class ProxyWorld {
   ) {}
 
   static async start(options: WorldOptions = {}): Promise<ProxyWorld> {
-    const kube = await startKubeApi({ crds: [join(WORKSPACE, 'libs/connector-api/crds')], ...options.kube });
+    const kube = await startKubeApi({ crds: [join(WORKSPACE, 'deploy/chart/crds')], ...options.kube });
     const ca = await createSigningAuthority();
     const world = new ProxyWorld(kube, ca, options);
-    for (const file of ['rbac/00-namespace.yaml', 'rbac/proxy.yaml', 'rbac/users.yaml', 'class-oci.yaml']) {
-      kube.applyYaml(readFileSync(join(WORKSPACE, 'deploy', file), 'utf8'));
-    }
+    kube.applyYaml(readInstallManifest(join(WORKSPACE, 'deploy/install.yaml')));
     world.#applySystemSecrets();
     world.#applyClients();
     await world.addProxy();

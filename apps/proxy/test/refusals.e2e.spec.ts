@@ -154,7 +154,12 @@ describe('requests that the proxy itself refuses', () => {
       /may not update .* connectors-pusher/,
     ],
     ['permission to pull, on the status of an upload', `${prefix()}/team/app/blobs/uploads/abc`, { as: 'puller' }, /may not update/],
-    ['permission to push, on a deletion', MANIFEST, { as: 'pusher', method: 'DELETE' }, /may not delete .* a Role with the verb delete/],
+    [
+      'permission to push, on a deletion',
+      MANIFEST,
+      { as: 'pusher', method: 'DELETE' },
+      /may not delete .* the ClusterRole connectors-admin there: kubectl create rolebinding/,
+    ],
   ])('403: %s', async (_name, path, options, message) => {
     await refused({ ...denied, path, options, message });
   });

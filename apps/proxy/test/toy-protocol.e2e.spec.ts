@@ -5,7 +5,7 @@ import { crdsWithProtocol, RawUpstream, until } from '@oci-connector/testing-kit
 import { prefix, ProxyWorld } from './proxy-world';
 import { ToyHandler } from './toy/toy-handler';
 
-const CRDS = join(__dirname, '../../../libs/connector-api/crds');
+const CRDS = join(__dirname, '../../../deploy/chart/crds');
 const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };
 const BASE = '/namespaces/platform/connectors/toys';
 

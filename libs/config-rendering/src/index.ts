@@ -1,3 +1,4 @@
+export { checkTemplate } from './template/render-template';
 export { checkCertificates, proxyCertificates } from './volume/certificates';
 export { isFileName } from './volume/file-name';
 export { renderVolume } from './volume/render-volume';

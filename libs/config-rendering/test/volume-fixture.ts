@@ -38,7 +38,7 @@ export function aClassWith(name: string, configurations: ConnectorClass['spec'][
 }
 
 /** The class `oci` as it ships, with its configurations. */
-export const SHIPPED_CLASS = parseYaml(readDocument('deploy/class-oci.yaml'))[0] as ConnectorClass;
+export const SHIPPED_CLASS = parseYaml(readDocument('deploy/chart/files/class-oci.yaml'))[0] as ConnectorClass;
 
 export function mounted(connector: Connector, connectorClass = SHIPPED_CLASS): MountedConnector {
   return { connector, connectorClass };

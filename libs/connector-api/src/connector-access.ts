@@ -6,8 +6,15 @@ export const PROXY_VERBS = ['get', 'update', 'delete'] as const;
 
 export type ProxyVerb = (typeof PROXY_VERBS)[number];
 
-/** The ClusterRoles of `deploy/rbac` that allow these verbs. */
-export type ConnectorRole = 'connectors-puller' | 'connectors-pusher';
+/** The ClusterRoles of the chart that allow these verbs. */
+export type ConnectorRole = 'connectors-puller' | 'connectors-pusher' | 'connectors-admin';
+
+/** The smallest of these roles that allows a verb. */
+export const ROLE_FOR_VERB: Readonly<Record<ProxyVerb, ConnectorRole>> = {
+  get: 'connectors-puller',
+  update: 'connectors-pusher',
+  delete: 'connectors-admin',
+};
 
 /** The attributes of a SubjectAccessReview for the use of a Connector. */
 export interface ConnectorUse extends ConnectorKey {

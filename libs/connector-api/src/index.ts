@@ -17,7 +17,15 @@ export { type ConnectorClassApi } from './class-api';
 export { ClassConfiguration, PROXY_CONFIGURATION } from './class-configuration';
 export { ConnectorClassHttp } from './class-http';
 export * from './class-status';
-export { bindingCommand, type ConnectorRole, type ConnectorUse, connectorUse, PROXY_VERBS, type ProxyVerb } from './connector-access';
+export {
+  bindingCommand,
+  type ConnectorRole,
+  type ConnectorUse,
+  connectorUse,
+  PROXY_VERBS,
+  type ProxyVerb,
+  ROLE_FOR_VERB,
+} from './connector-access';
 export * from './connector-auth';
 export * from './installation-names';
 export * from './installation-secrets';

@@ -1,4 +1,4 @@
-import { ExpressionError, evaluateResponse } from './evaluate-response';
+import { checkExpression, ExpressionError, evaluateResponse } from './evaluate-response';
 
 const response = {
   statusCode: 200,
@@ -38,5 +38,13 @@ describe('response.cel', () => {
     const evil = { ...response, bodyString: `${'a'.repeat(60)}!` };
     expect(() => evaluateResponse(expression, evil)).toThrow(ExpressionError);
     expect(() => evaluateResponse(expression, evil)).toThrow(message);
+  });
+});
+
+describe('checkExpression', () => {
+  it('says why an expression does not compile, without evaluating it', () => {
+    expect(checkExpression("response.headers['x-none'] == 'a'")).toBeUndefined();
+    expect(checkExpression('response.statusCode = 200')).toMatch(/^response.cel cannot be evaluated: /);
+    expect(checkExpression('request.path == "/"')).toMatch(/Unknown variable/);
   });
 });

@@ -35,9 +35,6 @@ const environment = new Environment({ unlistedVariablesAreDyn: false }).register
  * @throws ExpressionError when the expression cannot be evaluated, or does not result in true or false
  */
 export function evaluateResponse(expression: string, response: HttpAnswer): boolean {
-  if (expression.length > MAX_EXPRESSION_LENGTH) {
-    throw new ExpressionError(`response.cel has more than ${MAX_EXPRESSION_LENGTH} characters; shorten it`);
-  }
   const variables = {
     response: { ...response, statusCode: BigInt(response.statusCode), body: parseJson(response.bodyString) },
   };
@@ -49,7 +46,23 @@ export function evaluateResponse(expression: string, response: HttpAnswer): bool
   return result;
 }
 
+/** Returns why `response.cel` of a probe does not compile; undefined when it does. */
+export function checkExpression(expression: string): string | undefined {
+  try {
+    compile(expression);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ExpressionError) {
+      return error.message;
+    }
+    throw error;
+  }
+}
+
 function compile(expression: string): (variables: Record<string, unknown>) => unknown {
+  if (expression.length > MAX_EXPRESSION_LENGTH) {
+    throw new ExpressionError(`response.cel has more than ${MAX_EXPRESSION_LENGTH} characters; shorten it`);
+  }
   try {
     const program = environment.parse(expression);
     const { valid, error } = program.check();

@@ -1,5 +1,14 @@
+export { type ConditionOutcome, readyOutcome, waitsFor } from './condition-outcome';
+export { assessClass } from './connector/assess-class';
+export { type CheckedCaCertificate, checkCaCertificate, unusableCaCertificate } from './connector/check-ca-certificate';
+export { type CheckScope, type CheckTools, type ResolvedClass } from './connector/check-scope';
+export { type CheckedSecret, checkSecret } from './connector/check-secret';
+export { CONNECTOR_LABEL, describeForeign, desiredService, isOurs, isUpToDate, repaired } from './connector/proxy-service';
+export { resolveClass } from './connector/resolve-class';
+export { validateAgainstClass } from './connector/validate-against-class';
+export { checkExpression } from './evaluate-response';
 export { PASSED, failed, unknown, type Finding } from './finding';
 export { type DiagnosisTarget } from './diagnosis-target';
 export { type CheckSubject, explain } from './explain';
 export { type PlannedCheck, Probes, SHIPPED_PROBES } from './protocols/probes';
-export { type CredentialProbe, type ProtocolProbes } from './protocols/protocol-probes';
+export { type CredentialProbe, type LoginFinding, type ProtocolProbes } from './protocols/protocol-probes';

@@ -58,6 +58,7 @@ export { Reflector, type ReflectorOptions, type ReflectorTiming, type WatchFailu
 export {
   type InstallationEndpoint,
   InstallationEndpoints,
+  readInstallationEndpoints,
   type InstallationEndpointsOptions,
   type RefusedDestinations,
   type ServiceFailure,

@@ -1,6 +1,15 @@
+import { Sensitive } from '@oci-connector/sensitive';
 import { ManualClock } from '@oci-connector/testing-kit';
+import { startKubeApi } from '@oci-connector/testing-kube-api';
 import { settle } from '../test/settle';
-import { InstallationEndpoints, type InstallationEndpointsOptions } from './installation-endpoints';
+import { StaticCredential } from './api-credential';
+import {
+  type InstallationEndpoint,
+  InstallationEndpoints,
+  type InstallationEndpointsOptions,
+  readInstallationEndpoints,
+} from './installation-endpoints';
+import { KubeClient } from './kube-client';
 
 /** Longer than any pause between two tries. */
 const PAUSE_MS = 15_000;
@@ -49,5 +58,37 @@ describe('InstallationEndpoints', () => {
     expect(told).toEqual([...first, 'proxy.system: the watch broke off']);
     await endpoints.stop();
     expect(isOver).toBe(true);
+  });
+});
+
+describe('readInstallationEndpoints', () => {
+  const slice = (namespace: string, address: string) => ({
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { namespace, name: namespace === 'default' ? 'kubernetes' : 'proxy-1', labels: { 'kubernetes.io/service-name': 'proxy' } },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: [address] }],
+    ports: [{ port: 6443 }],
+  });
+  const installation = { namespace: 'system', proxyService: 'proxy', clusterDomain: 'cluster.local' };
+
+  it('returns the addresses once, and none where the permission is missing', async () => {
+    const api = await startKubeApi({ objects: [slice('default', '10.0.0.1'), slice('system', '10.0.0.2'), slice('other', '10.0.0.3')] });
+    const read = async (token: string): Promise<readonly InstallationEndpoint[]> => {
+      const connection = { server: api.url, tls: {}, credential: StaticCredential.bearer(new Sensitive(token)) };
+      const client = new KubeClient(connection);
+      try {
+        return await readInstallationEndpoints(client, installation);
+      } finally {
+        await client.close();
+      }
+    };
+    try {
+      expect(await read(api.adminToken)).toEqual([{ address: '10.0.0.1', port: 6443 }, { address: '10.0.0.2' }]);
+      api.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace: 'other', name: 'user' } });
+      expect(await read(api.issueToken({ namespace: 'other', name: 'user' }))).toEqual([]);
+    } finally {
+      await api.close();
+    }
   });
 });

@@ -1,7 +1,8 @@
 import { type Clock } from '@oci-connector/clock';
 import { type InstallationNames, refusedHosts } from '@oci-connector/connector-api';
 import { distinctUntilChanged, filter, map, merge, type Observable } from 'rxjs';
-import { type KubeClient } from './kube-client';
+import { KubeApiError } from './kube.errors';
+import { type KubeClient, type ListOptions } from './kube-client';
 import { type EndpointSlice } from './kube-objects';
 import { Reflector } from './reflector';
 import { EndpointSlices } from './resource-type';
@@ -46,11 +47,10 @@ export class InstallationEndpoints {
 
   constructor(private readonly options: InstallationEndpointsOptions) {
     const { namespace, proxyService } = options.installation;
-    // The API server writes its own addresses to one slice with this name.
     const { client, clock } = options;
-    this.#apiServer = new Reflector({ client, clock, type: EndpointSlices, namespace: 'default', name: 'kubernetes' });
-    const labelSelector = `kubernetes.io/service-name=${proxyService}`;
-    this.#proxies = new Reflector({ client, clock, type: EndpointSlices, namespace, labelSelector });
+    const [ofApiServer, ofProxies] = selectionsOf(options.installation);
+    this.#apiServer = new Reflector({ client, clock, type: EndpointSlices, ...ofApiServer });
+    this.#proxies = new Reflector({ client, clock, type: EndpointSlices, ...ofProxies });
     this.failures = merge(
       firstOfSeries('kubernetes.default', this.#apiServer),
       firstOfSeries(`${proxyService}.${namespace}`, this.#proxies),
@@ -72,23 +72,63 @@ export class InstallationEndpoints {
     await Promise.all([this.#apiServer.stop(), this.#proxies.stop()]);
   }
 
-  /**
-   * All IPv4 and IPv6 addresses, ready or not. Those of the API server have ports, because another port of the node may belong to a
-   * registry. Those of the proxies apply to all ports, because their pods run nothing else.
-   */
+  /** All addresses, see {@link endpointsOf}. */
   get all(): readonly InstallationEndpoint[] {
-    const apiServer = this.#apiServer.list().flatMap((slice) => {
-      const ports = (slice.ports ?? []).map(({ port }) => port ?? undefined);
-      return addressesOf(slice).flatMap((address) => (ports.length === 0 ? [{ address }] : ports.map((port) => ({ address, port }))));
-    });
-    return [
-      ...apiServer,
-      ...this.#proxies
-        .list()
-        .flatMap(addressesOf)
-        .map((address) => ({ address })),
-    ];
+    return endpointsOf({ apiServer: this.#apiServer.list(), proxies: this.#proxies.list() });
   }
+}
+
+/**
+ * Returns all IPv4 and IPv6 addresses, ready or not. Those of the API server have ports, because another port of the node may belong to a
+ * registry. Those of the proxies apply to all ports, because their pods run nothing else.
+ */
+function endpointsOf({ apiServer, proxies }: Record<'apiServer' | 'proxies', readonly EndpointSlice[]>): InstallationEndpoint[] {
+  const ofApiServer = apiServer.flatMap((slice) => {
+    const ports = (slice.ports ?? []).map(({ port }) => port ?? undefined);
+    return addressesOf(slice).flatMap((address) => (ports.length === 0 ? [{ address }] : ports.map((port) => ({ address, port }))));
+  });
+  return [...ofApiServer, ...proxies.flatMap(addressesOf).map((address) => ({ address }))];
+}
+
+/**
+ * Reads the addresses once, for a program that ends soon. Where the permission is missing, there are none: the names are refused anyway.
+ */
+export async function readInstallationEndpoints(
+  client: Pick<KubeClient, 'list'>,
+  installation: InstallationNames,
+): Promise<InstallationEndpoint[]> {
+  const [apiServer = [], proxies = []] = await Promise.all(
+    selectionsOf(installation).map(({ namespace, name, labelSelector }) =>
+      listOrNothing(client, { namespace, labelSelector, fieldSelector: name && `metadata.name=${name}` }),
+    ),
+  );
+  return endpointsOf({ apiServer, proxies });
+}
+
+async function listOrNothing(client: Pick<KubeClient, 'list'>, options: ListOptions): Promise<readonly EndpointSlice[]> {
+  try {
+    return (await client.list(EndpointSlices, options)).items;
+  } catch (error) {
+    if (error instanceof KubeApiError && error.isForbidden) {
+      return [];
+    }
+    throw error;
+  }
+}
+
+interface Selection {
+  readonly namespace: string;
+  readonly name?: string;
+  readonly labelSelector?: string;
+}
+
+/** Returns what selects the slices of the API server, and those of the proxy. */
+function selectionsOf({ namespace, proxyService }: InstallationNames): readonly [Selection, Selection] {
+  // The API server writes its own addresses to one slice with this name.
+  return [
+    { namespace: 'default', name: 'kubernetes' },
+    { namespace, labelSelector: `kubernetes.io/service-name=${proxyService}` },
+  ];
 }
 
 function addressesOf({ endpoints }: EndpointSlice): string[] {

@@ -49,6 +49,16 @@ describe('loadKubeConnection merges the files of $KUBECONFIG', () => {
     expect((await connection.credential.authorization())?.reveal()).toBe('Bearer right');
   });
 
+  it('a context that is given counts instead of the current one', async () => {
+    const users = [{ name: 'u', user: { token: 't' } }];
+    const contexts = [context('here', 'first'), context('there', 'second')];
+    const one = await file('one', { clusters: cluster('https://a'), users, contexts, 'current-context': 'here' });
+    jest.replaceProperty(process, 'env', { KUBECONFIG: one, HOME: directory });
+    expect((await loadKubeConnection({ context: 'there' })).namespace).toBe('second');
+    await expect(loadKubeConnection({ context: 'elsewhere' })).rejects.toThrow('context "elsewhere" does not exist');
+    await expect(loadKubeConnection({ kubeconfig: one, context: 'elsewhere' })).rejects.toThrow('(contexts: "here", "there")');
+  });
+
   it.each<[string, object, RegExp]>([
     ['a name twice in a file', { clusters: [...cluster('https://a'), ...cluster('https://b')] }, /clusters has the name "c" twice/],
     ['an entry without a name', { users: [{ user: {} }] }, /every entry of users must have a name/],

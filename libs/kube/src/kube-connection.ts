@@ -47,6 +47,8 @@ export interface LoadKubeConnectionOptions {
    * The path of a kubeconfig file. Default, as in kubectl: `$KUBECONFIG`, else `~/.kube/config`, else the ServiceAccount of the pod.
    */
   readonly kubeconfig?: string;
+  /** The context of the kubeconfig. Default: its `current-context`. */
+  readonly context?: string;
   /** The directory with the ServiceAccount's token, CA and namespace, which the kubelet writes. For tests. */
   readonly serviceAccountDirectory?: string;
   readonly clock?: Clock;
@@ -62,9 +64,9 @@ const SERVICE_ACCOUNT_DIRECTORY = '/var/run/secrets/kubernetes.io/serviceaccount
  * @throws KubeConfigError when the configuration cannot be used; it names the field and the fix
  */
 export async function loadKubeConnection(options: LoadKubeConnectionOptions = {}): Promise<KubeConnection> {
-  const { kubeconfig, clock = systemClock } = options;
+  const { kubeconfig, context: wanted, clock = systemClock } = options;
   const files = kubeconfig === undefined ? defaultFiles() : [kubeconfig];
-  const context = await readKubeconfig(files, { required: kubeconfig !== undefined });
+  const context = await readKubeconfig(files, { required: kubeconfig !== undefined, context: wanted });
   return context ? connectionOf(context, clock) : podConnection(options.serviceAccountDirectory ?? SERVICE_ACCOUNT_DIRECTORY, clock);
 }
 

@@ -39,7 +39,7 @@ export interface Service extends KubeObject {
 
 /** discovery.k8s.io/v1 EndpointSlice, the fields that we use. */
 export interface EndpointSlice extends KubeObject {
-  readonly endpoints?: readonly { readonly addresses?: readonly string[] }[] | null;
+  readonly endpoints?: readonly { readonly addresses?: readonly string[]; readonly conditions?: { readonly ready?: boolean } }[] | null;
   readonly ports?: readonly { readonly port?: number | null }[] | null;
 }
 

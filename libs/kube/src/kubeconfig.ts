@@ -126,12 +126,13 @@ const FILES = ['certificate-authority', 'tokenFile', 'client-certificate', 'clie
  * Returns the current context of kubeconfig files, read and merged as in client-go (tools/clientcmd, loader.go). A file that does not
  * exist is ignored unless `required`, paths are relative to their file, and names must be unique within a file.
  *
+ * @param options.context the context to use instead of the current one
  * @returns undefined when no file exists, or all of them are empty
  * @throws KubeConfigError when a file or the current context cannot be used
  */
 export async function readKubeconfig(
   files: readonly string[],
-  options: { readonly required: boolean },
+  options: { readonly required: boolean; readonly context?: string },
 ): Promise<CurrentContext | undefined> {
   const merged: Merged = { files, currentContext: '', clusters: new Map(), users: new Map(), contexts: new Map() };
   let { currentContext } = merged;
@@ -143,7 +144,9 @@ export async function readKubeconfig(
     }
   }
   const isEmpty = currentContext === '' && merged.clusters.size === 0 && merged.contexts.size === 0;
-  return isEmpty && !options.required ? undefined : resolveContext({ ...merged, currentContext });
+  return isEmpty && !options.required && options.context === undefined
+    ? undefined
+    : resolveContext({ ...merged, currentContext: options.context ?? currentContext });
 }
 
 async function readConfig(file: string, required: boolean): Promise<Record<string, unknown>> {
@@ -249,7 +252,7 @@ function resolveContext({ files, currentContext, clusters, users, contexts }: Me
   const context = contexts.get(currentContext);
   if (!context) {
     throw new KubeConfigError(
-      `${place}: current-context ${JSON.stringify(currentContext)} does not exist; set it with "kubectl config use-context" (contexts: ${known})`,
+      `${place}: context ${JSON.stringify(currentContext)} does not exist; choose another one, or set the current one with "kubectl config use-context" (contexts: ${known})`,
     );
   }
   const named = <T>(map: Map<string, T>, kind: 'cluster' | 'user'): T | undefined => {

@@ -68,6 +68,20 @@ describe('TokenReviewer', () => {
     });
   });
 
+  it('returns the pod that the token is bound to, if the API server names it completely', async () => {
+    const podOf = async (extra: object): Promise<unknown> => {
+      make();
+      respond = status({ ...yes, user: { ...user, extra } });
+      return (await reviewer.review(aToken())).pod;
+    };
+    const name = { 'authentication.kubernetes.io/pod-name': ['build-1'] };
+    const uid = { 'authentication.kubernetes.io/pod-uid': ['0b1f'] };
+    expect(await podOf({ ...name, ...uid })).toEqual({ name: 'build-1', uid: '0b1f' });
+    expect(await podOf(name)).toBeUndefined();
+    expect(await podOf({ ...uid, 'authentication.kubernetes.io/pod-name': [] })).toBeUndefined();
+    expect(await podOf({})).toBeUndefined();
+  });
+
   it('accepts a user that is not a ServiceAccount', async () => {
     respond = status({ ...yes, user: { username: 'oidc:jane' } });
     expect(await reviewer.review(aToken())).toEqual({

@@ -21,6 +21,8 @@ export interface ClientIdentity {
   readonly extra: Readonly<Record<string, readonly string[]>>;
   /** Present when the client is a ServiceAccount. One that is created again under the same name has another UID. */
   readonly serviceAccount?: { readonly namespace: string; readonly name: string; readonly uid: string };
+  /** Present when the token is bound to a pod. */
+  readonly pod?: { readonly name: string; readonly uid: string };
   /** The expiry of the reviewed token, in milliseconds since the epoch; absent when there was no token. */
   readonly tokenExpiresAt?: number;
 }
@@ -214,15 +216,27 @@ function bytesOf({ username, uid, groups, extra }: ClientIdentity): number {
 
 const SERVICE_ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
 
+/** Keys of the extras of a token that is bound to a pod (pkg/serviceaccount of k8s.io/apiserver). */
+const POD_NAME = 'authentication.kubernetes.io/pod-name';
+const POD_UID = 'authentication.kubernetes.io/pod-uid';
+
+function podOf(extra: ClientIdentity['extra']): ClientIdentity['pod'] {
+  const [name] = extra[POD_NAME] ?? [];
+  const [uid] = extra[POD_UID] ?? [];
+  return name === undefined || uid === undefined ? undefined : { name, uid };
+}
+
 function identityOf(user: ReviewedUser, username: string, claims: UnverifiedToken): ClientIdentity {
   const uid = user.uid ?? '';
   const [, namespace, name] = SERVICE_ACCOUNT.exec(username) ?? [];
+  const extra = user.extra ?? {};
   return {
     username,
     uid,
     groups: user.groups ?? [],
-    extra: user.extra ?? {},
+    extra,
     ...(namespace !== undefined && name !== undefined && { serviceAccount: { namespace, name, uid } }),
+    pod: podOf(extra),
     tokenExpiresAt: claims.expiresAt,
   };
 }

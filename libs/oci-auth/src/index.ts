@@ -5,6 +5,7 @@ export { type AuthorizeOptions } from './auth-request';
 export { OciAuthorizer, type OciAuthorizerOptions } from './oci-authorizer';
 export { type ChallengeHeader } from './challenge';
 export { refusesAuthorization } from './refusal';
+export { type AuthPlan, discoverPlan } from './registry-probe';
 export { RefusedCredentials } from './refused-credentials';
 export { type RepositoryAction, type RepositoryScope } from './scope';
 export {

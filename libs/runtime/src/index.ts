@@ -1,4 +1,6 @@
-export { CONNECTOR_LABELS, type ConnectorLabels, connectorLabels } from './connector-labels';
+export { anyAddress } from './any-address';
+export { readCaBundle } from './ca-bundle';
+export { CONNECTOR_LABELS, type ConnectorLabels, connectorLabels, OTHER_CONNECTORS } from './connector-labels';
 export { durationText, parseDuration } from './duration';
 export { type Environment } from './environment';
 export { AreRanges, InstallationSettings } from './installation-settings';
@@ -12,6 +14,7 @@ export { ProgramSettings } from './program-settings';
 export { readProgramSettings, runProgram, type Program } from './program';
 export {
   ConfigurationError,
+  loadSettings,
   Setting,
   describeSettings,
   type RelatedSettings,

@@ -1,5 +1,5 @@
 import { isAddressRange } from '@oci-connector/egress';
-import { IsString, Matches, ValidateBy } from 'class-validator';
+import { IsInt, IsString, Matches, Max, Min, ValidateBy } from 'class-validator';
 import { DNS_NAME, ProgramSettings } from './program-settings';
 import { Setting } from './settings';
 
@@ -62,4 +62,16 @@ export class InstallationSettings extends ProgramSettings {
   })
   @AreRanges('10.20.0.0/16')
   egressRedirectCidrs: string[] = [];
+
+  // A Connector in use has some 30 time series for each replica of the proxy.
+  @Setting({
+    name: 'OCI_CONNECTOR_METRICS_CONNECTORS',
+    kind: 'integer',
+    description:
+      'Connectors that have time series of their own in the metrics of a program. All others together have those with the label connector_name="other" and an empty connector_namespace.',
+  })
+  @IsInt()
+  @Min(0)
+  @Max(100_000)
+  metricsConnectors = 1_000;
 }

@@ -9,8 +9,9 @@ export const LogFields = {
   client: 'client',
   /** The Connectors of a volume, as its attribute names them. */
   connectors: 'connectors',
-  /** `NAMESPACE/NAME` of the pod of a volume. */
+  /** `NAMESPACE/NAME` of the pod of a volume, or of the pod that a token is bound to. */
   pod: 'pod',
+  podUid: 'podUid',
   /** Volume ID that the kubelet assigned. */
   volume: 'volume',
   /** Address of the peer's socket. */
@@ -19,7 +20,15 @@ export const LogFields = {
   mode: 'mode',
   /** Host and port of a tunnel, or of a relayed request. */
   host: 'host',
+  /** Origin of the registry. */
+  registry: 'registry',
   repository: 'repository',
+  /** Tag or digest by which a request names a manifest. */
+  reference: 'reference',
+  /** Digest of the content. */
+  digest: 'digest',
+  /** The verb on connectors/proxy that a request requires. */
+  verb: 'verb',
   /** pull, push, delete, websocket, tunnel or relay. */
   action: 'action',
   /** Route template (`/v2/{name}/manifests/{reference}`), never the URL. */

@@ -5,6 +5,7 @@ import { Registry, collectDefaultMetrics } from 'prom-client';
 import { HealthController } from './health.controller';
 import { MetricsController } from './metrics.controller';
 import { Readiness } from './readiness';
+import { readinessMetric } from './readiness-metric';
 import { LOGGER, Runtime } from './runtime';
 import { type AnySettings, readWorld, WORLD, type World } from './world';
 
@@ -25,6 +26,8 @@ export class RuntimeModule {
   static forProgram({ name, settings, logger, world }: RuntimeOptions): DynamicModule {
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
+    const readiness = new Readiness();
+    readinessMetric(registry, readiness, name);
     return {
       module: RuntimeModule,
       controllers: [HealthController, MetricsController],
@@ -37,7 +40,7 @@ export class RuntimeModule {
           inject: [WORLD],
           useFactory: ({ connection, clock }: World) => KubeClient.fromConnection(connection, { clock, userAgent: name }),
         },
-        Readiness,
+        { provide: Readiness, useValue: readiness },
         Runtime,
       ],
       exports: [Runtime],

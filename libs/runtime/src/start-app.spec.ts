@@ -64,6 +64,7 @@ describe('startApp', () => {
     expect(status).toBe(200);
     expect(type).toContain('text/plain');
     expect(body).toContain('parts_total 1');
+    expect(body).toContain('connectors_ready{program="test",check="careless"} 1');
     expect(body).toContain('process_resident_memory_bytes');
     expect(collidingLabels(running.app.get(Registry))).toEqual([]);
   });

@@ -1,5 +1,6 @@
 import { type Clock } from '@oci-connector/clock';
 import { type Connector, type ConnectorClass, type KubeObject, PROXY_CA_NAME } from '@oci-connector/connector-api';
+import { CONNECTOR_LABEL } from '@oci-connector/diagnosis';
 import {
   ConfigMaps,
   ConnectorClasses,
@@ -20,9 +21,6 @@ import { merge, type Observable } from 'rxjs';
 import { publishedBundle } from '../certificate-authority/ca-objects';
 import { type ClusterView } from './cluster-view';
 import { CONNECTOR_INDEXES } from './connector-indexes';
-
-/** Label of every Service that the controller creates: the Connector that it belongs to. The watch selects Services by it. */
-export const CONNECTOR_LABEL = 'connectors.alauda.io/connector';
 
 export interface ClusterWatchesOptions {
   readonly client: KubeClient;

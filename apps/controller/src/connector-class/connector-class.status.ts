@@ -1,7 +1,7 @@
 import { type ConnectorClass, type ConnectorClassStatus, proxyServiceHost } from '@oci-connector/connector-api';
 import { type Installation } from '../installation';
 import { nextConditions } from '../status/conditions';
-import { assessClass } from './assess-class';
+import { assessClass } from '@oci-connector/diagnosis';
 
 /** Returns the status of a class. Pure. */
 export function connectorClassStatus(connectorClass: ConnectorClass, installation: Installation, now: number): ConnectorClassStatus {

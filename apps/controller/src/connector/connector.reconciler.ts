@@ -1,15 +1,12 @@
 import { type Connector } from '@oci-connector/connector-api';
+import { checkCaCertificate, checkSecret, resolveClass, validateAgainstClass } from '@oci-connector/diagnosis';
 import { formatKey, type ObjectKey, type Reconciler, type ReconcileResult } from '@oci-connector/kube';
 import { type ConnectorScope, type ConnectorTools } from './connector-scope';
 import { connectorStatus } from './connector.status';
 import { type ConnectorStatusWriter } from './connector-status.writer';
-import { checkCaCertificate } from './steps/check-ca-certificate';
-import { checkSecret } from './steps/check-secret';
 import { ensureProxyService } from './steps/ensure-proxy-service';
 import { probeCredentials } from './steps/probe-credentials';
 import { probeLiveness } from './steps/probe-liveness';
-import { resolveClass } from './steps/resolve-class';
-import { validateAgainstClass } from './steps/validate-against-class';
 
 /** Changes arrive by watches. This period is for changes that no watch delivers, such as the deletion of a foreign Service. */
 const LOOK_AGAIN_MS = 600_000;
@@ -37,7 +34,7 @@ export class ConnectorReconciler implements Reconciler {
     }
     const scope = this.#scopeOf(writer.latest(known), signal);
 
-    const named = resolveClass(scope);
+    const named = resolveClass(scope, tools.view.connectorClass(scope.connector.spec.connectorClassName));
     const resolved = validateAgainstClass(scope, named);
     const secret = await checkSecret(scope, resolved);
     const ca = await checkCaCertificate(scope);

@@ -1,5 +1,6 @@
 import { type Connector, type ConnectorProxyStatus, type ConnectorStatus } from '@oci-connector/connector-api';
-import { nextConditions, type ConditionOutcome } from '../status/conditions';
+import { type ConditionOutcome } from '@oci-connector/diagnosis';
+import { nextConditions } from '../status/conditions';
 import { statusPatch } from '../status/status-patch';
 
 /** The results of a reconcile, before they are merged into the known status. */

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { type ReconcileOutcome, type WorkQueueHooks } from '@oci-connector/kube';
-import { CONNECTOR_LABELS, connectorLabels, type ConnectorLabels } from '@oci-connector/runtime';
+import { CONNECTOR_LABELS, connectorLabels, type ConnectorLabels, OTHER_CONNECTORS } from '@oci-connector/runtime';
 import { type ReadinessGauge } from '../connector/connector-status.writer';
 import { type ProberHooks } from '../probing/prober';
 
@@ -19,10 +19,16 @@ export class ControllerMetrics {
   readonly #queueSeconds: Histogram<'kind'>;
   readonly #queueDepth: Gauge<'kind'>;
   readonly #probeSeconds: Histogram<'probe' | 'outcome'>;
-  readonly #ready: Gauge<keyof ConnectorLabels>;
   readonly #leader: Gauge;
+  /** Whether each Connector is Ready, by its key. Empty in a replica that does not lead: it must not report outdated states. */
+  readonly #connectors = new Map<string, boolean>();
+  #leading = false;
 
-  constructor(registry: Registry) {
+  /** @param maxConnectors that have a time series of their own */
+  constructor(
+    registry: Registry,
+    private readonly maxConnectors: number,
+  ) {
     const registers = [registry];
     this.#reconciles = new Counter({
       name: 'connectors_controller_reconciles_total',
@@ -57,11 +63,25 @@ export class ControllerMetrics {
       buckets: PROBE_BUCKETS,
       registers,
     });
-    this.#ready = new Gauge({
+    const report = (gauge: Gauge<keyof ConnectorLabels>): void => this.#reportReady(gauge);
+    new Gauge<keyof ConnectorLabels>({
       name: 'connectors_controller_connector_ready',
       help: '1 for a Connector that is Ready, 0 for one that is not. Only the leader reports.',
       labelNames: CONNECTOR_LABELS,
       registers,
+      collect(): void {
+        report(this);
+      },
+    });
+    const reportCounts = (gauge: Gauge<'ready'>): void => this.#reportCounts(gauge);
+    new Gauge<'ready'>({
+      name: 'connectors_controller_connectors',
+      help: 'Connectors, by whether they are Ready. Only the leader reports.',
+      labelNames: ['ready'],
+      registers,
+      collect(): void {
+        reportCounts(this);
+      },
     });
     this.#leader = new Gauge({ name: 'connectors_controller_leader', help: '1 in the replica that leads.', registers });
   }
@@ -83,15 +103,39 @@ export class ControllerMetrics {
   };
 
   readonly readiness: ReadinessGauge = {
-    set: (owner, ready) => this.#ready.set(connectorLabels(owner), ready ? 1 : 0),
-    remove: (owner) => this.#ready.remove(connectorLabels(owner)),
+    set: (owner, ready) => void this.#connectors.set(owner, ready),
+    remove: (owner) => void this.#connectors.delete(owner),
   };
 
-  /** Sets whether this replica leads. A replica that does not lead must not report outdated states of Connectors. */
+  /** Reports the Connectors that are not Ready first, because alerts name them, and the rest together if there are too many. */
+  #reportReady(gauge: Gauge<keyof ConnectorLabels>): void {
+    gauge.reset();
+    const keys = [...this.#connectors.keys()].sort((one, other) => Number(this.#connectors.get(one)) - Number(this.#connectors.get(other)));
+    for (const key of keys.slice(0, this.maxConnectors)) {
+      gauge.set(connectorLabels(key), Number(this.#connectors.get(key)));
+    }
+    const others = keys.slice(this.maxConnectors);
+    if (others.length > 0) {
+      gauge.set(connectorLabels(OTHER_CONNECTORS), others.every((key) => this.#connectors.get(key)) ? 1 : 0);
+    }
+  }
+
+  #reportCounts(gauge: Gauge<'ready'>): void {
+    gauge.reset();
+    if (this.#leading) {
+      const states = [...this.#connectors.values()];
+      const ready = states.filter(Boolean).length;
+      gauge.set({ ready: 'true' }, ready);
+      gauge.set({ ready: 'false' }, states.length - ready);
+    }
+  }
+
+  /** Sets whether this replica leads. */
   setLeader(leading: boolean): void {
+    this.#leading = leading;
     this.#leader.set(leading ? 1 : 0);
     if (!leading) {
-      this.#ready.reset();
+      this.#connectors.clear();
     }
   }
 }

@@ -10,7 +10,7 @@ const TEXT = readFileSync(path.join(__dirname, '../../../../docs/operations.md')
 
 describe('docs/operations.md', () => {
   const metrics = new Registry();
-  new ControllerMetrics(metrics);
+  new ControllerMetrics(metrics, 1);
 
   it('has every metric with its type and labels, and no other', async () => {
     expect(documentedMetrics(TEXT, '### Metrics of the controller')).toEqual(await registeredMetrics(metrics));

@@ -1,5 +1,6 @@
 import { type Condition } from '@oci-connector/connector-api';
-import { nextConditions, transitions, type ConditionOutcome } from './conditions';
+import { type ConditionOutcome } from '@oci-connector/diagnosis';
+import { nextConditions, transitions } from './conditions';
 
 const now = Date.parse('2026-01-01T12:00:00.400Z');
 const context = { generation: 2, now };

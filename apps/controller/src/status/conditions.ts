@@ -1,18 +1,6 @@
-import { ConditionType, Reason, type Condition, type ConditionSeverity } from '@oci-connector/connector-api';
+import { ConditionType, type Condition } from '@oci-connector/connector-api';
+import { type ConditionOutcome, readyOutcome } from '@oci-connector/diagnosis';
 import { visible } from '@oci-connector/sensitive';
-
-/** The result of one step of a reconcile. */
-export interface ConditionOutcome {
-  readonly type: ConditionType;
-  readonly status: Condition['status'];
-  /** Absent for a True that needs no explanation. */
-  readonly reason?: string;
-  readonly message?: string;
-  /** `Info` does not affect Ready. */
-  readonly severity?: ConditionSeverity;
-  /** No answer yet: the condition stays as it is for the same generation. */
-  readonly pending?: true;
-}
 
 /** The object and time that the conditions are computed for. */
 export interface ConditionContext {
@@ -52,16 +40,6 @@ function settle(outcome: ConditionOutcome, before: Condition | undefined, { gene
   return { type: outcome.type, status, reason, message, severity };
 }
 
-/** Returns the outcome of Ready: True when all outcomes that affect it are True. */
-export function readyOutcome(outcomes: readonly ConditionOutcome[]): ConditionOutcome {
-  const counting = outcomes.filter(({ severity }) => severity !== 'Info' && severity !== 'Warning');
-  const worst = counting.find(({ status }) => status === 'False') ?? counting.find(({ status }) => status === 'Unknown');
-  if (!worst) {
-    return { type: ConditionType.Ready, status: 'True' };
-  }
-  return { type: ConditionType.Ready, status: worst.status, reason: worst.reason, message: worst.message };
-}
-
 function toCondition(outcome: ConditionOutcome, before: Condition | undefined, { generation, now }: ConditionContext): Condition {
   const { type, status, reason, message, severity } = outcome;
   const unchanged = before?.status === status ? before.lastTransitionTime : undefined;
@@ -79,11 +57,6 @@ function toCondition(outcome: ConditionOutcome, before: Condition | undefined, {
 /** Formats a time as Kubernetes does, in whole seconds. */
 function rfc3339(now: number): string {
   return `${new Date(now).toISOString().slice(0, -'.000Z'.length)}Z`;
-}
-
-/** Returns the outcome of a step that needs the success of another one. */
-export function waitsFor(type: ConditionType, other: ConditionType): ConditionOutcome {
-  return { type, status: 'Unknown', reason: Reason.Checking, message: `waits for ${other}` };
 }
 
 /** A condition whose status or reason changed. */

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { type MountedVolumes } from '../volume/mounted-volumes';
 import { type CallRecord } from './call-record';
 
 /** In seconds. A republish without changes takes 1 ms, a mount tens of milliseconds, a call that waits for the API server seconds. */
@@ -13,7 +14,7 @@ export class CsiMetrics {
   readonly #problems: Counter<'reason'>;
   readonly #reviews: Counter<'outcome'>;
 
-  constructor(registry: Registry, mountedVolumes: () => number) {
+  constructor(registry: Registry, volumes: Pick<MountedVolumes, 'size' | 'staleness'>) {
     const registers = [registry];
     this.#calls = new Counter({
       name: 'connectors_csi_calls_total',
@@ -57,7 +58,15 @@ export class CsiMetrics {
       help: 'Volumes that are mounted.',
       registers,
       collect(): void {
-        this.set(mountedVolumes());
+        this.set(volumes.size);
+      },
+    });
+    new Gauge({
+      name: 'connectors_csi_volume_staleness_seconds',
+      help: 'Time for which the files of a volume have not been found or brought up to date: the longest of all mounted volumes; 0 if there are none.',
+      registers,
+      collect(): void {
+        this.set(volumes.staleness / 1_000);
       },
     });
   }

@@ -42,7 +42,7 @@ describe('docs/operations.md', () => {
   });
 
   const metrics = new Registry();
-  new CsiMetrics(metrics, () => 0);
+  new CsiMetrics(metrics, { size: 0, staleness: 0 });
 
   it('has every metric with its type and labels, and no other', async () => {
     expect(documentedMetrics(TEXT, '### Metrics of the CSI driver')).toEqual(await registeredMetrics(metrics));

@@ -46,6 +46,9 @@ export class NodeServer {
     Object.assign(record, describePublishRequest(request));
     const target = this.#target(request, record);
     const { outcome, problems } = await this.parts.queue.run(target, () => this.parts.flow.publish(request, target));
+    if (outcome !== 'kept') {
+      this.parts.volumes.refreshed(target);
+    }
     record.outcome = outcome;
     record.problems = problems.map((error) => ({ reason: statusOf(error).reason, error }));
     return {};

@@ -1,10 +1,9 @@
 import { X509Certificate } from 'node:crypto';
-import { type SecureContextOptions } from 'node:tls';
 import { Sensitive } from '@oci-connector/sensitive';
 import { ManualClock, until } from '@oci-connector/testing-kit';
 import { createSigningAuthority } from '../../test/signing-authority';
 import { type SigningAuthority } from './certificate-authority';
-import { LeafCertificates } from './leaf-certificates';
+import { type Leaf, LeafCertificates } from './leaf-certificates';
 import { OwnCertificate } from './own-certificate';
 
 const HOUR = 3_600_000;
@@ -13,7 +12,7 @@ const MINUTE = 60_000;
 describe('OwnCertificate', () => {
   let clock: ManualClock;
   let authority: { current: SigningAuthority | undefined };
-  let used: SecureContextOptions[];
+  let used: Leaf[];
   let errors: unknown[];
   let mint: LeafCertificates['mint'];
   let certificate: OwnCertificate;
@@ -44,8 +43,8 @@ describe('OwnCertificate', () => {
     return { certificate: pem, key: new Sensitive(key), notAfter: notAfter.getTime() };
   }
 
-  const signed = ({ cert }: SecureContextOptions, by: SigningAuthority): boolean =>
-    new X509Certificate(cert as string).verify(new X509Certificate(by.certificate).publicKey);
+  const signed = ({ options }: Leaf, by: SigningAuthority): boolean =>
+    new X509Certificate(options.cert as string).verify(new X509Certificate(by.certificate).publicKey);
 
   it('is issued once there is an authority, and renewed every 8 hours until stopped', async () => {
     await certificate.renew();
@@ -56,7 +55,7 @@ describe('OwnCertificate', () => {
     expect(used).toHaveLength(1);
     clock.advance(MINUTE);
     await until(() => used.length === 2);
-    const names = used.map(({ cert }) => new X509Certificate(cert as string).subjectAltName);
+    const names = used.map(({ options }) => new X509Certificate(options.cert as string).subjectAltName);
     expect(names).toEqual(Array(2).fill('DNS:proxy.example, IP Address:10.0.0.1'));
     certificate.stop();
     expect(clock.timers).toEqual([]);

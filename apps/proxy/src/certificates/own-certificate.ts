@@ -1,7 +1,6 @@
-import { type SecureContextOptions } from 'node:tls';
 import { type Clock, type Timer } from '@oci-connector/clock';
 import { type SigningAuthority } from './certificate-authority';
-import { type LeafCertificates } from './leaf-certificates';
+import { type Leaf, type LeafCertificates } from './leaf-certificates';
 
 /** Time after which a certificate is renewed; it is valid for 24 hours. In milliseconds. */
 const PERIOD_MS = 8 * 60 * 60 * 1_000;
@@ -16,7 +15,7 @@ export interface OwnCertificateOptions {
   readonly names: readonly string[];
   readonly clock: Clock;
   /** Receives each new certificate, which replaces the previous one. */
-  readonly use: (certificate: SecureContextOptions) => void;
+  readonly use: (certificate: Leaf) => void;
   /** Called when no certificate could be issued, for the log. The previous certificate stays in use. */
   readonly onError: (error: unknown) => void;
 }
@@ -52,10 +51,10 @@ export class OwnCertificate {
     }
     this.#dueAt = clock.now() + PERIOD_MS;
     try {
-      const { options } = await leaves.mint(names, signing);
+      const leaf = await leaves.mint(names, signing);
       // The authority may have changed meanwhile. Then a second call, which may have ended first, has issued the certificate.
       if (authority.current === signing) {
-        use(options);
+        use(leaf);
       }
     } catch (error) {
       this.#dueAt = 0;

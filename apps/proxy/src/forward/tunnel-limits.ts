@@ -31,6 +31,15 @@ export class TunnelLimits {
     return () => this.#leave(client);
   }
 
+  /** How much of its limit the client with the most tunnels uses: 1 is all of it; 0 without a limit. */
+  get usage(): number {
+    let most = 0;
+    for (const open of this.#open.values()) {
+      most = Math.max(most, open);
+    }
+    return this.max === 0 ? 0 : most / this.max;
+  }
+
   #leave(client: string): void {
     const open = (this.#open.get(client) ?? 0) - 1;
     if (open > 0) {

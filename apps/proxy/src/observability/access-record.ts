@@ -19,11 +19,20 @@ export interface AccessRecord {
   labelConnector?: boolean;
   /** Origin of the Connector's address, once the client may know it. */
   registry?: string;
-  /** Name of the ServiceAccount. */
+  /** `NAMESPACE/NAME` of the ServiceAccount. */
   client?: string;
+  /** `NAMESPACE/NAME` and UID of the pod that the client's token is bound to. */
+  pod?: string;
+  podUid?: string;
+  /** The verb that the client needs on the Connector. */
+  verb?: string;
   /** pull, push, delete, websocket, tunnel or relay. */
   action?: string;
   repository?: string;
+  /** As the client names a manifest: a tag or a digest. */
+  reference?: string;
+  /** Digest of the content, of the request or else of the registry's response. */
+  digest?: string;
   upstreamStatus?: number;
   /** The status after which the connection became something else: 101 a WebSocket, 200 a tunnel. */
   switched?: 101 | 200;

@@ -25,8 +25,13 @@ const RECORD: Required<AccessRecord> = {
   labelConnector: true,
   registry: 'https://registry.example',
   client: 'a/b',
+  pod: 'a/pod',
+  podUid: '0f9e',
+  verb: 'get',
   action: 'pull',
   repository: 'a',
+  reference: 'v1',
+  digest: 'sha256:0a',
   upstreamStatus: 200,
   switched: 101,
   code: 'Internal',
@@ -51,7 +56,7 @@ describe('docs/operations.md', () => {
   });
 
   const metrics = new Registry();
-  new ProxyMetrics(metrics, { transfersInFlight: () => 0, connectorExists: () => true });
+  new ProxyMetrics(metrics, { transfersInFlight: () => 0, connectorExists: () => true, maxConnectors: 1 });
 
   it('documents every metric with its type and labels, and no other', async () => {
     expect(documentedMetrics(TEXT, '### Metrics of the proxy')).toEqual(await registeredMetrics(metrics));

@@ -5,6 +5,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { type Transfer } from '../transfer/transfer';
 import { type ProxyErrorCode } from '../proxy.errors';
 import { type AccessRecord } from './access-record';
+import { LabelledConnectors } from './labelled-connectors';
 import { TalliedCounter } from './tallied-counter';
 import { TalliedHistogram } from './tallied-histogram';
 
@@ -31,9 +32,17 @@ export interface ProxyMetricsOptions {
   readonly transfersInFlight: () => number;
   /** Whether the Connector `NAMESPACE/NAME` exists: a request may end long after its Connector was deleted. */
   readonly connectorExists: (connector: string) => boolean;
+  /** Connectors that have time series of their own. */
+  readonly maxConnectors: number;
 }
 
-/** The proxy's metrics. They name a Connector only if the client is authorised and the Connector exists. */
+/** The limits whose use is measured. */
+export type UsedLimit = 'connector_requests' | 'client_requests' | 'client_tunnels' | 'connections' | 'peer_connections';
+
+/**
+ * The proxy's metrics. They name a Connector only if the client is authorised and the Connector exists, and only in counters: a histogram
+ * would have some 20 time series for each Connector and action.
+ */
 export class ProxyMetrics {
   readonly #requests: Counter<keyof ConnectorLabels | 'action' | 'status' | 'code'>;
   readonly #rejected: Counter<'listener' | 'code'>;
@@ -47,12 +56,16 @@ export class ProxyMetrics {
   readonly #connections: Gauge<'listener'>;
   readonly #closed: Counter<'listener' | 'reason'>;
   readonly #caExpiry: Gauge;
+  readonly #certificateExpiry: Gauge;
+  readonly #usage = new Map<UsedLimit, () => number>();
   /** By all labels. prom-client builds and looks up a text of the labels for each count, so it is updated only once a scrape. */
   readonly #tallies = new Map<string, Tally>();
   readonly #connectorExists: (connector: string) => boolean;
+  readonly #labelled: LabelledConnectors;
 
-  constructor(registry: Registry, { transfersInFlight, connectorExists }: ProxyMetricsOptions) {
+  constructor(registry: Registry, { transfersInFlight, connectorExists, maxConnectors }: ProxyMetricsOptions) {
     this.#connectorExists = connectorExists;
+    this.#labelled = new LabelledConnectors(maxConnectors);
     const registers = [registry];
     const collect = (): void => this.#handOver();
     this.#requests = new Counter({
@@ -129,6 +142,23 @@ export class ProxyMetrics {
       help: 'When the CA expires that signs the certificates of the proxy, in seconds since the epoch; 0 while none has been read.',
       registers,
     });
+    this.#certificateExpiry = new Gauge({
+      name: 'connectors_proxy_certificate_expiry_timestamp_seconds',
+      help: 'When the certificate of the proxy for its own names expires, in seconds since the epoch; 0 while there is none.',
+      registers,
+    });
+    const usage = this.#usage;
+    new Gauge({
+      name: 'connectors_proxy_limit_usage_ratio',
+      help: 'How much of a limit is in use, by limit: 1 is all of it. Of the Connectors, clients or peers that have a limit each, the one that uses the most.',
+      labelNames: ['limit'],
+      registers,
+      collect(): void {
+        for (const [limit, used] of usage) {
+          this.set({ limit }, used());
+        }
+      },
+    });
     new Gauge({
       name: 'connectors_proxy_transfers_in_flight',
       help: 'Requests under way.',
@@ -188,12 +218,22 @@ export class ProxyMetrics {
   }
 
   #labelOf({ connector = NO_CONNECTOR, labelConnector }: AccessRecord): string {
-    return labelConnector && this.#connectorExists(connector) ? connector : NO_CONNECTOR;
+    return labelConnector && this.#connectorExists(connector) ? this.#labelled.labelOf(connector) : NO_CONNECTOR;
   }
 
   /** @param notAfter of the CA that signs from now on, in milliseconds since the epoch */
   caExpires(notAfter: number): void {
     this.#caExpiry.set(notAfter / 1_000);
+  }
+
+  /** @param notAfter of the certificate in use from now on, in milliseconds since the epoch */
+  certificateExpires(notAfter: number): void {
+    this.#certificateExpiry.set(notAfter / 1_000);
+  }
+
+  /** Measures a limit at each scrape from now on. @param used returns how much of it is in use: 1 is all of it */
+  measureLimit(limit: UsedLimit, used: () => number): void {
+    this.#usage.set(limit, used);
   }
 
   /** Counts input that was refused before it was parsed as a request. */
@@ -212,6 +252,7 @@ export class ProxyMetrics {
         }
       }
     }
+    this.#labelled.forget(connector);
   }
 
   connections(listener: string, change: 1 | -1): void {

@@ -66,7 +66,12 @@ export class AuthenticateClient {
       throw this.#unauthenticated(client.login, 'only ServiceAccounts are served');
     }
     this.#remember(client, token);
-    client.record.client = `${identity.serviceAccount.namespace}/${identity.serviceAccount.name}`;
+    const { namespace, name } = identity.serviceAccount;
+    client.record.client = `${namespace}/${name}`;
+    if (identity.pod) {
+      client.record.pod = `${namespace}/${identity.pod.name}`;
+      client.record.podUid = identity.pod.uid;
+    }
     return identity;
   }
 

@@ -34,6 +34,7 @@ export class AuthorizeClient {
     if (!this.reviewer.peek(identity, connectorUse(named, verb)) && !(await this.#allows(exchange, verb))) {
       throw permissionDenied(exchange, verb);
     }
+    exchange.client.record.labelConnector = true;
     return new Authorized(exchange, (further, options) => this.#allows(exchange, further, options));
   }
 

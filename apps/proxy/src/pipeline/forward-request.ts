@@ -44,6 +44,7 @@ export class ForwardRequest {
       throw loginElsewhere(hop);
     }
     const rewritten = exchange.plan.rewriteResponse(response.status, relayedHeaders(response.status, response.headers), hop);
+    exchange.client.record.digest ??= rewritten.digest;
     if (rewritten.sealedTarget) {
       await checkTarget(exchange, rewritten.sealedTarget);
     }

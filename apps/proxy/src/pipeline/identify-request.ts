@@ -33,6 +33,7 @@ export class IdentifyRequest {
       throw naming.notNamed(named);
     }
     client.record.connector = `${connector.namespace}/${connector.name}`;
+    client.record.verb = verb;
     return new Identified(client, connector, verb);
   }
 }

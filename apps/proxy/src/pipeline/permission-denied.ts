@@ -1,4 +1,4 @@
-import { bindingCommand, type ProxyVerb } from '@oci-connector/connector-api';
+import { bindingCommand, type ProxyVerb, ROLE_FOR_VERB } from '@oci-connector/connector-api';
 import { type ClientIdentity } from '@oci-connector/kube';
 import { type NamedConnector } from '../naming/naming';
 import { ProxyError } from '../proxy.errors';
@@ -19,12 +19,9 @@ export function permissionDenied(
   return new ProxyError('PermissionDenied', why === undefined ? message : `${why}: ${message}`);
 }
 
-/** Describes the role that grants the verb: a shipped ClusterRole, or for `delete` a Role that the user must create. */
+/** Describes the shipped ClusterRole that grants the verb. */
 function missingRole(verb: ProxyVerb, { namespace }: NamedConnector, { serviceAccount }: ClientIdentity): string {
-  if (verb === 'delete') {
-    return 'a Role with the verb delete on connectors/proxy there';
-  }
-  const role = verb === 'get' ? 'connectors-puller' : 'connectors-pusher';
+  const role = ROLE_FOR_VERB[verb];
   const help = `the ClusterRole ${role} there`;
   return serviceAccount ? `${help}: ${bindingCommand(role, namespace, serviceAccount)}` : help;
 }

@@ -54,6 +54,8 @@ function planned(exchange: Resolved, plan: UpstreamPlan): Planned {
   record.route = plan.route;
   record.action = plan.action;
   record.repository = plan.repository;
+  record.reference = plan.reference;
+  record.digest = plan.digest;
   return new Planned(exchange, plan);
 }
 

@@ -37,6 +37,19 @@ describe('RequestLimits', () => {
     limits.admit(by('c', 'x'));
   });
 
+  it('reports the use of the busiest Connector and of the busiest client, and none without a limit', () => {
+    const limits = limitsOf({ perConnector: { transfers: 4, requestsPerSecond: 0 }, perClient: { transfers: 10, requestsPerSecond: 0 } });
+    limits.admit(by('a', 'x'));
+    const leave = limits.admit(by('b', 'x'));
+    limits.admit(by('b', 'y'));
+    expect(limits.usage).toEqual({ connector: 0.5, client: 0.2 });
+    leave();
+    expect(limits.usage).toEqual({ connector: 0.25, client: 0.1 });
+    const free = limitsOf({});
+    free.admit(by('a', 'x'));
+    expect(free.usage).toEqual({ connector: 0, client: 0 });
+  });
+
   it("does not count a request against the client's limit when the Connector's limit refuses it", () => {
     const limits = limitsOf({ perConnector: { transfers: 1, requestsPerSecond: 0 }, perClient: { transfers: 2, requestsPerSecond: 0 } });
     limits.admit(by('a', 'x'));

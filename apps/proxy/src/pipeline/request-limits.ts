@@ -40,6 +40,11 @@ export class RequestLimits {
     this.#clients = new Budget('client', options.perClient, options.now);
   }
 
+  /** How much of its limit of concurrent requests the busiest Connector and the busiest client use: 1 is all of it; 0 without a limit. */
+  get usage(): { readonly connector: number; readonly client: number } {
+    return { connector: this.#connectors.usage, client: this.#clients.usage };
+  }
+
   /**
    * Counts a request.
    *
@@ -89,6 +94,15 @@ class Budget {
       );
     }
     usage.transfers += 1;
+  }
+
+  get usage(): number {
+    const { transfers: max } = this.limits;
+    let most = 0;
+    for (const { transfers } of this.#usage.values()) {
+      most = Math.max(most, transfers);
+    }
+    return max === 0 ? 0 : most / max;
   }
 
   /** Frees a place that {@link enter} took. The next sweep forgets idle owners. */

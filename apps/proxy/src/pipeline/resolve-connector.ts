@@ -37,7 +37,6 @@ export class ResolveConnector {
   /** @throws ProxyError when the Connector or its class does not exist or cannot be used */
   resolve(exchange: Authorized): Resolved {
     const connector = this.#connector(exchange);
-    exchange.client.record.labelConnector = true;
     const connectorClass = this.#classOf(connector);
     const address = this.#addressOf(connector, exchange.named.address);
     const protocol = this.options.protocols.get(protocolOf(connectorClass));

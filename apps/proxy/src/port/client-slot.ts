@@ -26,6 +26,11 @@ export class ConnectionGroup {
     return this.#open === 0;
   }
 
+  /** How much of the limit is in use: 1 is all of it. */
+  get usage(): number {
+    return this.#open / this.max;
+  }
+
   /** Idle connections without an accepted token; the longest idle first. */
   get idleStrangers(): Iterable<ClientSlot> {
     return this.#idleStrangers;

@@ -79,6 +79,16 @@ describe('ConnectionLimits', () => {
     expect(closed).toEqual(['http refused']);
   });
 
+  it('reports the use of the fullest listener and of the peer with the most connections', async () => {
+    start({ maxPerListener: 4, maxPerPeer: 10 });
+    const [first] = [await known(HONEST), await known(HONEST), await known(ATTACKER)];
+    (await open(ATTACKER, 'https')).slot?.trust();
+    expect(limits.usage).toEqual({ listener: 0.75, peer: 0.2 });
+    first.client.destroy();
+    await once(first.socket, 'close');
+    expect(limits.usage).toEqual({ listener: 0.5, peer: 0.2 });
+  });
+
   it('refuses connections above the limit of a peer, over all listeners, but not those of other peers', async () => {
     start({ maxPerPeer: 2 });
     for (const listener of ['http', 'https']) {

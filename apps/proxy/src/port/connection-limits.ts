@@ -33,6 +33,11 @@ export class ConnectionLimits {
     return this.#peers.size;
   }
 
+  /** How much of its limit the fullest listener and the peer with the most connections use: 1 is all of it. */
+  get usage(): { readonly listener: number; readonly peer: number } {
+    return { listener: mostUsed(this.#listeners), peer: mostUsed(this.#peers) };
+  }
+
   /**
    * Takes a slot for a connection until the connection closes.
    *
@@ -97,6 +102,14 @@ export class ConnectionLimits {
       this.#peers.delete(peer.name);
     }
   }
+}
+
+function mostUsed(groups: ReadonlyMap<string, ConnectionGroup>): number {
+  let most = 0;
+  for (const { usage } of groups.values()) {
+    most = Math.max(most, usage);
+  }
+  return most;
 }
 
 function groupOf(groups: Map<string, ConnectionGroup>, name: string, max: number): ConnectionGroup {

@@ -152,6 +152,10 @@ export interface UpstreamPlan {
   readonly action: 'pull' | 'push' | 'delete' | 'websocket';
   /** For logs: the registry's name of the repository; absent if the protocol has no repositories. */
   readonly repository?: string;
+  /** For logs: the name of the content within the repository, such as a tag. Of limited length, in characters that need no escape. */
+  readonly reference?: string;
+  /** For logs: the digest of the content, if the request names it. */
+  readonly digest?: string;
   /** For logs and metric labels: a route template out of a limited number, never a path. */
   readonly route: string;
   /** Whether the proxy follows redirects itself, without the credential on another origin. False: `rewriteResponse` handles them. */
@@ -182,6 +186,8 @@ export interface RewrittenResponse {
    * it refuses the place, so that a client begins no upload or list that its next request could not continue.
    */
   readonly sealedTarget?: UpstreamTarget;
+  /** For logs: the digest of the content, if the registry names it. */
+  readonly digest?: string;
   /** Present when the body is changed while it streams. Its length is then not known in advance. */
   readonly body?: BodyRewrite;
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { FUNCTIONS } from './functions/functions';
 import { REFUSED_FUNCTIONS } from './functions/refused-functions';
 import { type RenderLimits } from './render-limits';
-import { renderTemplate } from './render-template';
+import { checkTemplate, renderTemplate } from './render-template';
 import { TemplateError } from './template-error';
 import { type TemplateValue } from './values/from-data';
 
@@ -303,5 +303,16 @@ describe('any input', () => {
         expect(JSON.parse(render('{{ .values | toJson | fromJson | toRawJson }}', { values }))).toEqual({ ...values });
       }),
     );
+  });
+});
+
+describe('checkTemplate', () => {
+  it('says what is wrong with a text, and in which line, without data', () => {
+    expect(checkTemplate('config.json', '{{ .connector.spec.address }}')).toBeUndefined();
+    expect(checkTemplate('config.json', 'a\n{{ if .x }}\nb')).toMatchObject({ line: 3 });
+    expect(checkTemplate('config.json', 'a\n{{ env "HOME" }}')).toMatchObject({
+      line: 2,
+      message: expect.stringContaining('function "env" is not available') as string,
+    });
   });
 });

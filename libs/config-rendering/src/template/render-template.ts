@@ -3,7 +3,7 @@ import { Evaluator } from './evaluate/evaluator';
 import { Output } from './evaluate/output';
 import { checkFunction } from './functions/functions';
 import { DEFAULT_LIMITS, type RenderLimits } from './render-limits';
-import { parseTemplates } from './syntax/parser';
+import { parseTemplates, type Templates } from './syntax/parser';
 import { TemplateError } from './template-error';
 import { exceeded, refused, TemplateProblem } from './template-problem';
 import { fromData, type TemplateValue } from './values/from-data';
@@ -42,6 +42,17 @@ export function renderTemplate(
   }
 }
 
+/** Returns why a text is not a template that can be rendered here, with the line from 1; undefined when it is one. */
+export function checkTemplate(file: string, text: string): { readonly line: number; readonly message: string } | undefined {
+  try {
+    parse({ file, text }, DEFAULT_LIMITS, new Budget(DEFAULT_LIMITS));
+    return undefined;
+  } catch (error) {
+    const { line = 1, message } = problemOf(error);
+    return { line, message };
+  }
+}
+
 /** Message of V8's RangeError. */
 const STACK_OVERFLOW = 'Maximum call stack size exceeded';
 
@@ -57,18 +68,21 @@ function problemOf(error: unknown): TemplateProblem {
 }
 
 function render(source: TemplateSource, data: { readonly [key: string]: TemplateValue }, limits: RenderLimits, budget: Budget): string {
-  const text = toBytes(source.text);
-  if (text.length > limits.templateBytes) {
-    throw exceeded(`a template of more than ${limits.templateBytes} bytes`);
-  }
-  budget.characters(text.length);
-  const name = toBytes(source.file);
+  const templates = parse(source, limits, budget);
   const output = new Output(limits.outputBytes);
-  const templates = parseTemplates(name, text, checkFunction);
-  new Evaluator({ templates, output, budget }, fromData(data, budget)).run(name);
+  new Evaluator({ templates, output, budget }, fromData(data, budget)).run(toBytes(source.file));
   const rendered = toText(output.toString());
   if (rendered === undefined) {
     throw refused('output that is not UTF-8', 'a function cut a text inside a character, or decoded bytes that are not text');
   }
   return rendered;
+}
+
+function parse({ file, text }: Pick<TemplateSource, 'file' | 'text'>, limits: RenderLimits, budget: Budget): Templates {
+  const bytes = toBytes(text);
+  if (bytes.length > limits.templateBytes) {
+    throw exceeded(`a template of more than ${limits.templateBytes} bytes`);
+  }
+  budget.characters(bytes.length);
+  return parseTemplates(toBytes(file), bytes, checkFunction);
 }

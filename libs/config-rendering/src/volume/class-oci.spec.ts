@@ -4,7 +4,7 @@ import { type VolumeRequest } from './volume-request';
 
 const AUTH = Buffer.from(`connectors:${TOKEN}`).toString('base64');
 
-/** Renders a volume of the class in deploy/class-oci.yaml, and returns one file of it. */
+/** Renders a volume of the class in deploy/chart/files/class-oci.yaml, and returns one file of it. */
 function fileOf(file: string, options: Partial<VolumeRequest>): string | undefined {
   return renderVolume(aVolume(options)).get(file)?.toString();
 }

@@ -13,7 +13,7 @@ import { type DiagnosisTarget } from '../diagnosis-target';
 import { type CheckSubject } from '../explain';
 import { type Finding, unknown } from '../finding';
 import { ociProbes } from './oci/oci-probes';
-import { type ProtocolProbes } from './protocol-probes';
+import { type LoginFinding, type ProtocolProbes } from './protocol-probes';
 
 /** The probes of each protocol, by its name in `spec.protocol` of a class. */
 export const SHIPPED_PROBES: Readonly<Record<Protocol, ProtocolProbes>> = {
@@ -79,6 +79,12 @@ export class Probes {
       question: { protocol, params },
       run: async (target, signal) => probe?.check(target, { params, signal, refusals: this.#refusals }) ?? noProbe(protocol, 'credential'),
     };
+  }
+
+  /** @returns undefined when the protocol does not say how clients log in */
+  login(connectorClass: ConnectorClass): ((target: DiagnosisTarget, signal: AbortSignal) => Promise<LoginFinding>) | undefined {
+    const { login } = this.#of(protocolOf(connectorClass));
+    return login && ((target, signal) => login(target, { signal }));
   }
 
   #of(protocol: string): ProtocolProbes {

@@ -12,6 +12,15 @@ export interface ProtocolProbes {
   readonly liveness?: (target: DiagnosisTarget, options: ProbeOptions) => Promise<Finding>;
   /** For `authProbes[].probe: {}`. Absent: the protocol has no such probe. */
   readonly credential?: CredentialProbe;
+  /** Finds out, without sending the credential, how the server wants clients to log in. Absent: the protocol does not say that. */
+  readonly login?: (target: DiagnosisTarget, options: ProbeOptions) => Promise<LoginFinding>;
+}
+
+/** How a server wants clients to log in, and to which server that sends the credential. */
+export interface LoginFinding {
+  readonly finding: Finding;
+  /** Absent unless the finding is `passed`. */
+  readonly login?: { readonly scheme: 'none' | 'basic' | 'bearer'; readonly sentTo: string };
 }
 
 export interface CredentialProbe {

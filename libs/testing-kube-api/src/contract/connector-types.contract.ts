@@ -8,7 +8,7 @@ import { type ContractContext, messageOf } from './contract-context';
 import { applyDefinition } from './widget';
 
 const CONNECTORS = 'connectors.alauda.io/v1alpha1';
-const CRDS = path.resolve(__dirname, '../../../connector-api/crds');
+const CRDS = path.resolve(__dirname, '../../../../deploy/chart/crds');
 
 /** The product's CustomResourceDefinitions: every API accepts them, and refuses the same objects with the same messages. */
 export function describeConnectorTypes(context: () => ContractContext): void {

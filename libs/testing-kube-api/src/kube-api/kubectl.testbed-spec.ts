@@ -7,7 +7,7 @@ import { type KubeApiServer } from './kube-api-server';
 import { startKubeApi } from './start-kube-api';
 
 const CONNECTORS = 'connectors.alauda.io/v1alpha1';
-const CRDS = path.resolve(__dirname, '../../../connector-api/crds');
+const CRDS = path.resolve(__dirname, '../../../../deploy/chart/crds');
 /** kubectl needs a fraction of a second to start, on a busy machine longer. */
 const TIMEOUT_MS = 60_000;
 

@@ -1,9 +1,17 @@
 import { ConditionType, Reason, connectorServiceName, proxyResolverOf, type ConnectorProxyStatus } from '@oci-connector/connector-api';
+import {
+  type ConditionOutcome,
+  describeForeign,
+  desiredService,
+  isOurs,
+  isUpToDate,
+  repaired,
+  type ResolvedClass,
+  waitsFor,
+} from '@oci-connector/diagnosis';
 import { KubeApiError, Services, type Service } from '@oci-connector/kube';
-import { waitsFor, type ConditionOutcome } from '../../status/conditions';
-import { type ConnectorScope, type ResolvedClass } from '../connector-scope';
+import { type ConnectorScope } from '../connector-scope';
 import { PROXY_RESOLVERS, proxyAddresses, type ProxyResolver } from '../proxy-addresses';
-import { desiredService, describeForeign, isOurs, isUpToDate, repaired } from '../proxy-service';
 
 const type = ConditionType.ProxyServiceReady;
 

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Reason, parseUpstreamAddress, type ConditionType, type ConnectorClass } from '@oci-connector/connector-api';
 import { type Credential } from '@oci-connector/credentials';
-import { type DiagnosisTarget, type Finding, type PlannedCheck } from '@oci-connector/diagnosis';
-import { type ConditionOutcome } from '../../status/conditions';
+import { type ConditionOutcome, type DiagnosisTarget, type Finding, type PlannedCheck } from '@oci-connector/diagnosis';
 import { type ProbeKind } from '../../probing/probe-schedule';
 import { type ConnectorScope } from '../connector-scope';
 

@@ -1,8 +1,13 @@
 import { ConditionType, Reason } from '@oci-connector/connector-api';
-import { waitsFor, type ConditionOutcome } from '../../status/conditions';
-import { type ConnectorScope, type ResolvedClass } from '../connector-scope';
-import { type CheckedCaCertificate, unusableCaCertificate } from './check-ca-certificate';
-import { type CheckedSecret } from './check-secret';
+import {
+  type CheckedCaCertificate,
+  type CheckedSecret,
+  type ConditionOutcome,
+  type ResolvedClass,
+  unusableCaCertificate,
+  waitsFor,
+} from '@oci-connector/diagnosis';
+import { type ConnectorScope } from '../connector-scope';
 import { probeConnector } from './probe-connector';
 
 const type = ConditionType.AuthReady;

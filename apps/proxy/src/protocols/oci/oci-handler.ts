@@ -11,7 +11,18 @@ import { namesOf } from './oci-names';
 import { ociPing } from './oci-ping';
 import { type OciRequest } from './oci-request';
 import { rewriteOciResponse } from './oci-response';
-import { actionLimit, actionOf, isList, isUpload, precedesPush, scopeActions, tailOf, traitsOf, upstreamPath } from './oci-routes';
+import {
+  actionLimit,
+  actionOf,
+  contentOf,
+  isList,
+  isUpload,
+  precedesPush,
+  scopeActions,
+  tailOf,
+  traitsOf,
+  upstreamPath,
+} from './oci-routes';
 import { ociVerb } from './oci-verb';
 import { checkRawQuery, OWN_PARAMETERS, queryValues, SEALED_PARAMETER, withoutParameters, withQuery } from './raw-query';
 import { isDigest, type OciRoute, parseOciPath } from './route-grammar';
@@ -83,6 +94,7 @@ export class OciHandler implements ProtocolHandler {
     const { request, route, names } = understood;
     const { method, hasBody } = request;
     const limit = actionLimit(route, method);
+    const content = contentOf(route, request.query);
     const sealPlace = (place: UpstreamPlace): string => this.seal.seal(place, bindingOf(understood));
     const plan: UpstreamPlan = {
       method,
@@ -97,6 +109,8 @@ export class OciHandler implements ProtocolHandler {
       precedesPush: precedesPush(route, method),
       action: actionOf(route, method),
       repository: names.upstream,
+      reference: content.reference,
+      digest: content.digest,
       route: traitsOf(route, method).template,
       // Clients differ in how they follow redirects of requests with a body, so the proxy follows none of them.
       followRedirects: (method === 'GET' || method === 'HEAD') && route.kind !== 'upload-session',

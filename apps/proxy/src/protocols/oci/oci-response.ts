@@ -46,7 +46,7 @@ export function rewriteOciResponse(response: OciResponse, asked: AskedUpstream):
     case 'upload-session':
       return rewriteUpload(response, headers, asked);
     case 'manifest':
-      return { headers: response.status === 201 ? { ...headers, location: storedManifest(response, asked) } : headers };
+      return rewriteManifest(response, headers, asked);
     case 'blob':
       return { headers };
   }
@@ -126,9 +126,16 @@ function storedBlob({ request, route, names, mount }: AskedUpstream): string | u
   return isUpload(route) && digest !== undefined && isDigest(digest) ? `${names.clientPath}/blobs/${digest}` : undefined;
 }
 
+function rewriteManifest(
+  { status, headers: { 'docker-content-digest': sent } }: OciResponse,
+  headers: ResponseHeaders,
+  asked: AskedUpstream,
+): RewrittenResponse {
+  const digest = typeof sent === 'string' && status < 300 && isDigest(sent) ? sent : undefined;
+  return { headers: status === 201 ? { ...headers, location: storedManifest(digest, asked) } : headers, digest };
+}
+
 /** Returns the manifest's path: by digest if the registry sent one, as distribution does, otherwise by the reference of the request. */
-function storedManifest({ headers }: OciResponse, { route, names }: AskedUpstream): string {
-  const digest = headers['docker-content-digest'];
-  const tail = typeof digest === 'string' && isDigest(digest) ? `manifests/${digest}` : tailOf(route);
-  return `${names.clientPath}/${tail}`;
+function storedManifest(digest: string | undefined, { route, names }: AskedUpstream): string {
+  return `${names.clientPath}/${digest === undefined ? tailOf(route) : `manifests/${digest}`}`;
 }

@@ -1,7 +1,8 @@
 import { type RepositoryAction } from '@oci-connector/oci-auth';
 import { ProxyError } from '../../proxy.errors';
 import { type UpstreamPlan } from '../protocol';
-import { type OciRoute } from './route-grammar';
+import { queryValues } from './raw-query';
+import { isDigest, type OciRoute } from './route-grammar';
 
 /** Properties of a route that do not depend on its parameters. */
 export interface RouteTraits {
@@ -70,6 +71,27 @@ export function actionLimit(route: OciRoute, method: string): readonly Repositor
     return ['pull', 'push', 'delete', '*'];
   }
   return isUpload(route) || method === 'PUT' ? ['pull', 'push'] : ['pull'];
+}
+
+/** Returns the content that a request names, for the log. References and digests that match the grammar have at most 255 characters. */
+export function contentOf(route: OciRoute, query: string): Pick<UpstreamPlan, 'reference' | 'digest'> {
+  const name = contentName(route, query);
+  return { reference: route.kind === 'manifest' ? name : undefined, digest: name !== undefined && isDigest(name) ? name : undefined };
+}
+
+function contentName(route: OciRoute, query: string): string | undefined {
+  switch (route.kind) {
+    case 'manifest':
+      return route.reference;
+    case 'blob':
+    case 'referrers':
+      return route.digest;
+    case 'upload-start':
+    case 'upload-session':
+      return queryValues(query, 'digest').at(-1) ?? queryValues(query, 'mount').at(-1);
+    case 'tags':
+      return undefined;
+  }
 }
 
 /** Whether a push begins with this request: clients do not send content that the registry already has. */

@@ -1,9 +1,9 @@
 import { upstreamRepository } from '@oci-connector/connector-api';
-import { RegistryHttpClient } from '@oci-connector/egress';
 import { type RefusedCredentials, verifyCredential } from '@oci-connector/oci-auth';
 import { type DiagnosisTarget } from '../../diagnosis-target';
 import { explain } from '../../explain';
 import { PASSED, type Finding } from '../../finding';
+import { deadlineOf, withProbedRegistry } from './probed-registry';
 
 export interface CheckCredentialOptions {
   /** The `repository` in `spec.auth.params`: a repository, as users name it, that the credential must be able to pull from. */
@@ -18,20 +18,15 @@ export interface CheckCredentialOptions {
  * at the registry is noticed. Without a credential, it checks whether the registry accepts anonymous clients.
  */
 export async function checkCredential(target: DiagnosisTarget, options: CheckCredentialOptions = {}): Promise<Finding> {
-  const { address, egress, clock, ca, timeoutMs, trustedRealms, credential } = target;
-  const http = new RegistryHttpClient({ policy: egress, ca, timeoutMs });
-  const { scheme, host, port, origin } = address;
-  // This call caches nothing, so the parts of the cache key can be empty.
-  const registry = { connectorUid: '', credentialRevision: '', scheme, host, port, origin, trustedRealms, credential, http };
-  const deadline = AbortSignal.timeout(timeoutMs);
-  const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
+  const { address, clock } = target;
+  const { refusals, signal } = options;
   try {
     const repository = options.repository && upstreamRepository(address, options.repository);
-    await verifyCredential(registry, { repository, signal, clock, refusals: options.refusals });
+    await withProbedRegistry(target, (registry) =>
+      verifyCredential(registry, { repository, signal: deadlineOf(target, signal), clock, refusals }),
+    );
     return PASSED;
   } catch (error) {
-    return explain(error, { check: 'credential', origin });
-  } finally {
-    await http.close();
+    return explain(error, { check: 'credential', origin: address.origin });
   }
 }

@@ -1,6 +1,13 @@
-import { ConditionType, Reason, needsApi, needsRego, type ConnectorClass, isOurProxy } from '@oci-connector/connector-api';
-import { type Installation } from '../installation';
-import { readyOutcome, type ConditionOutcome } from '../status/conditions';
+import {
+  ConditionType,
+  Reason,
+  needsApi,
+  needsRego,
+  type ConnectorClass,
+  type InstallationNames,
+  isOurProxy,
+} from '@oci-connector/connector-api';
+import { readyOutcome, type ConditionOutcome } from '../condition-outcome';
 
 /** The result of assessing a class. */
 export interface ClassAssessment {
@@ -14,7 +21,7 @@ export interface ClassAssessment {
  * Assesses whether this installation can serve a class. Contacts no server, so the reconcile of a Connector calls it too, instead of
  * waiting for the status of the class.
  */
-export function assessClass(connectorClass: ConnectorClass, installation: Installation): ClassAssessment {
+export function assessClass(connectorClass: ConnectorClass, installation: InstallationNames): ClassAssessment {
   const parts = [apiReady(connectorClass), proxyReady(connectorClass, installation)];
   const ready = unsupported(connectorClass) ?? readyOutcome(parts);
   return { outcomes: [ready, ...parts], ready };
@@ -35,7 +42,7 @@ function apiReady({ spec }: ConnectorClass): ConditionOutcome {
   };
 }
 
-function proxyReady({ spec }: ConnectorClass, installation: Installation): ConditionOutcome {
+function proxyReady({ spec }: ConnectorClass, installation: InstallationNames): ConditionOutcome {
   const type = ConditionType.ProxyReady;
   if (spec.proxy === undefined) {
     return { type, status: 'True', reason: Reason.NonProxy };

@@ -3,13 +3,15 @@ import {
   API_GROUP_VERSION,
   connectorServiceName,
   type Connector,
+  type InstallationNames,
   type OwnerReference,
   proxyHostNames,
   proxyServiceHost,
 } from '@oci-connector/connector-api';
 import { type Service, type ServicePort } from '@oci-connector/kube';
-import { CONNECTOR_LABEL } from '../cluster/cluster-watches';
-import { type Installation } from '../installation';
+
+/** Label of every Service that the controller creates: the Connector that it belongs to. The controller's watch selects Services by it. */
+export const CONNECTOR_LABEL = 'connectors.alauda.io/connector';
 
 const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by';
 const MANAGED_BY = 'oci-connector';
@@ -21,7 +23,7 @@ const PORTS: readonly ServicePort[] = [
 ];
 
 /** Returns the desired Service `c-NAME`. */
-export function desiredService(connector: Connector, installation: Installation): Service {
+export function desiredService(connector: Connector, installation: InstallationNames): Service {
   const { name, namespace } = connector.metadata;
   return {
     apiVersion: 'v1',
@@ -42,7 +44,7 @@ function ownerReference({ metadata }: Connector): OwnerReference {
 }
 
 /** Whether the controller may change a Service of this name: it has our label, a Connector owns it, or it leads to our proxy. */
-export function isOurs(service: Service, installation: Installation): boolean {
+export function isOurs(service: Service, installation: InstallationNames): boolean {
   if (foreignController(service)) {
     return false;
   }

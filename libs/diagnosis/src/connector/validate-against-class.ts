@@ -1,8 +1,8 @@
 import { ConditionType, formatProblem, Reason, validateConnector, validateConnectorAgainstClass } from '@oci-connector/connector-api';
-import { type ConnectorScope, type ResolvedClass } from '../connector-scope';
+import { type CheckScope, type ResolvedClass } from './check-scope';
 
 /** Validates the Connector against its class. Also checks the rules of the schema, because an object may be older than the schema. */
-export function validateAgainstClass({ connector }: ConnectorScope, resolved: ResolvedClass): ResolvedClass {
+export function validateAgainstClass({ connector }: CheckScope, resolved: ResolvedClass): ResolvedClass {
   const { connectorClass, api } = resolved;
   if (!connectorClass) {
     return resolved;

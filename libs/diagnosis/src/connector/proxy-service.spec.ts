@@ -1,15 +1,12 @@
+import { type InstallationNames } from '@oci-connector/connector-api';
 import { aConnector } from '@oci-connector/testing-kit';
 import { type Service } from '@oci-connector/kube';
-import { type Installation } from '../installation';
 import { describeForeign, desiredService, isOurs, isUpToDate, repaired } from './proxy-service';
 
-const installation: Installation = {
+const installation: InstallationNames = {
   namespace: 'connectors-system',
   proxyService: 'connectors-proxy-service',
   clusterDomain: 'cluster.local',
-  audience: 'connectors-proxy',
-  externalHttpUrl: '',
-  externalHttpsUrl: '',
 };
 const connector = aConnector({ name: 'harbor', namespace: 'team' });
 const desired = desiredService(connector, installation);

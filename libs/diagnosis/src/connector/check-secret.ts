@@ -9,8 +9,8 @@ import {
 } from '@oci-connector/connector-api';
 import { CredentialError, parseCredential, type Credential, type CredentialErrorCode } from '@oci-connector/credentials';
 import { quoted } from '@oci-connector/sensitive';
-import { waitsFor, type ConditionOutcome } from '../../status/conditions';
-import { type ConnectorScope, type ResolvedClass } from '../connector-scope';
+import { waitsFor, type ConditionOutcome } from '../condition-outcome';
+import { type CheckScope, type ResolvedClass } from './check-scope';
 import { readSecret } from './read-secret';
 
 const type = ConditionType.SecretReady;
@@ -23,7 +23,7 @@ export interface CheckedSecret {
 }
 
 /** Reads the credential from the Secret that the Connector names, or checks that no Secret is needed. */
-export async function checkSecret(scope: ConnectorScope, { connectorClass }: ResolvedClass): Promise<CheckedSecret> {
+export async function checkSecret(scope: CheckScope, { connectorClass }: ResolvedClass): Promise<CheckedSecret> {
   if (!connectorClass) {
     return { outcome: waitsFor(type, ConditionType.ConnectorClassReady) };
   }
@@ -50,7 +50,7 @@ function withoutSecret(needing: AuthType | undefined): ConditionOutcome {
   return { type, status: 'False', reason: Reason.SecretNotFound, message };
 }
 
-async function readCredential(scope: ConnectorScope, name: string, authType: AuthType | undefined): Promise<CheckedSecret> {
+async function readCredential(scope: CheckScope, name: string, authType: AuthType | undefined): Promise<CheckedSecret> {
   try {
     const secret = await readSecret(scope, name, authType?.secretType);
     const { host, port, pathPrefix } = parseUpstreamAddress(scope.connector.spec.address);

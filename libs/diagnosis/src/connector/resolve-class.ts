@@ -1,14 +1,17 @@
-import { ConditionType, Reason } from '@oci-connector/connector-api';
+import { ConditionType, type ConnectorClass, Reason } from '@oci-connector/connector-api';
 import { quoted } from '@oci-connector/sensitive';
-import { assessClass } from '../../connector-class/assess-class';
-import { type ConnectorScope, type ResolvedClass } from '../connector-scope';
+import { assessClass } from './assess-class';
+import { type CheckScope, type ResolvedClass } from './check-scope';
 
 const type = ConditionType.ConnectorClassReady;
 
-/** Finds the class, and checks that it can be served. */
-export function resolveClass({ connector, tools }: ConnectorScope): ResolvedClass {
+/**
+ * Checks that the class can be served.
+ *
+ * @param connectorClass the class that the Connector names, if it exists
+ */
+export function resolveClass({ connector, tools }: CheckScope, connectorClass: ConnectorClass | undefined): ResolvedClass {
   const name = connector.spec.connectorClassName;
-  const connectorClass = tools.view.connectorClass(name);
   if (!connectorClass) {
     const message = `ConnectorClass ${quoted(name)} does not exist; correct spec.connectorClassName, or install the class`;
     return { outcome: { type, status: 'False', reason: Reason.ConnectorClassNotFound, message } };

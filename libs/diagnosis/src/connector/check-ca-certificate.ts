@@ -1,7 +1,7 @@
 import { ConditionType, Reason } from '@oci-connector/connector-api';
 import { CredentialError, loadCaCertificates } from '@oci-connector/credentials';
-import { type ConditionOutcome } from '../../status/conditions';
-import { type ConnectorScope } from '../connector-scope';
+import { type ConditionOutcome } from '../condition-outcome';
+import { type CheckScope } from './check-scope';
 import { readSecret } from './read-secret';
 
 const type = ConditionType.CACertReady;
@@ -14,7 +14,7 @@ export interface CheckedCaCertificate {
 }
 
 /** Loads the certificates of `spec.caCertSecretRef`. When that fails, the probes send nothing to the registry. */
-export async function checkCaCertificate(scope: ConnectorScope): Promise<CheckedCaCertificate> {
+export async function checkCaCertificate(scope: CheckScope): Promise<CheckedCaCertificate> {
   const ca = scope.tools.installationCa;
   const name = scope.connector.spec.caCertSecretRef?.name;
   if (name === undefined) {

@@ -1,7 +1,7 @@
 import { KubeApiError, Secrets, type Secret } from '@oci-connector/kube';
 import { CredentialError } from '@oci-connector/credentials';
 import { quoted } from '@oci-connector/sensitive';
-import { type ConnectorScope } from '../connector-scope';
+import { type CheckScope } from './check-scope';
 
 /**
  * Reads a Secret of the Connector's namespace.
@@ -9,7 +9,7 @@ import { type ConnectorScope } from '../connector-scope';
  * @param type that the Secret must have, for the message
  * @throws CredentialError SecretNotFound when it does not exist, or when the controller may not read it
  */
-export async function readSecret({ namespace, tools, signal }: ConnectorScope, name: string, type?: string): Promise<Secret> {
+export async function readSecret({ namespace, tools, signal }: CheckScope, name: string, type?: string): Promise<Secret> {
   const secret = await find({ namespace, name });
   if (!secret) {
     throw new CredentialError(
