@@ -58,15 +58,31 @@ const leaveOutUnusedKubernetesClient = {
 };
 const resolving = Symbol('resolving');
 
+/**
+ * Omits the files of a lib whose exports a program does not use: importing them has no effect. Otherwise the command `connectors` would
+ * contain Nest, because it uses a part of `libs/runtime`.
+ */
+const leaveOutUnusedFiles = {
+  name: 'unused-files',
+  setup(pluginBuild) {
+    pluginBuild.onResolve({ filter: /^\.\// }, async ({ path: specifier, pluginData, ...options }) =>
+      pluginData !== resolving && /\/libs\/[a-z-]+\/src\/index\.ts$/.test(options.importer)
+        ? { ...(await pluginBuild.resolve(specifier, { ...options, pluginData: resolving })), sideEffects: false }
+        : undefined,
+    );
+  },
+};
+
 /** Native packages and tools of the workspace, which are never part of a program. */
 const workspaceTools = ['esbuild', '@swc/core', 'typescript', 'nx'];
 
 /**
  * Bundles one entry file and all its imports into one CommonJS file with a source map.
- * @param {{ entry: string, outfile: string }} options paths relative to the workspace
- * @returns {Promise<string[]>} the input files, relative to the workspace
+ * @param {{ entry: string, outfile: string, mode?: number }} options paths relative to the workspace; `mode`: permissions of the file
+ * @returns {Promise<{ inputs: string[], contents: string[] }>} files relative to the workspace: all that were read, and those of which the
+ *   bundle contains something
  */
-export async function bundle({ entry, outfile }) {
+export async function bundle({ entry, outfile, mode = 0o644 }) {
   const { outputFiles, metafile } = await build({
     write: false,
     metafile: true,
@@ -81,17 +97,19 @@ export async function bundle({ entry, outfile }) {
     loader: { '.proto': 'text' },
     tsconfig: 'tsconfig.base.json',
     external: [...optionalOfNest, ...workspaceTools],
-    plugins: [leaveOutUnusedKubernetesClient, compileWithSwc],
+    plugins: [leaveOutUnusedFiles, leaveOutUnusedKubernetesClient, compileWithSwc],
     logLevel: 'warning',
   });
   await mkdir(path.dirname(path.resolve(workspaceRoot, outfile)), { recursive: true });
   for (const { path: file, text } of outputFiles) {
     // The file is replaced in one step, because another process may start the same program at this moment.
     const part = `${file}.${process.pid}.part`;
-    await writeFile(part, file.endsWith('.js') ? inLatin1(text) : text);
+    await writeFile(part, file.endsWith('.js') ? inLatin1(text) : text, { mode });
     await rename(part, file);
   }
-  return Object.keys(metafile.inputs);
+  const output = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint !== undefined);
+  const contents = Object.entries(output.inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+  return { inputs: Object.keys(metafile.inputs), contents: contents.map(([file]) => file) };
 }
 
 /**

@@ -63,7 +63,10 @@ describe('the commands of package.json on a fresh clone', () => {
     ['testbed', [], ['npm run testbed -- install', 'conformance']],
     ['testbed', ['cluster'], ['cluster up']],
     ['bench', [], ['--rounds N', 'latency']],
+    ['images', [], ['--platform OS/ARCH', 'controller, proxy, csi']],
     ['generate', [], ['--accept-breaking-change']],
+    ['cli', [], ['connectors check NAMESPACE/NAME', 'connectors COMMAND --help']],
+    ['cli', ['check'], ['--as NAMESPACE/NAME', 'Exit status']],
     ['check', [], ['security rules', 'fails if a step changes a file']],
     ['format', [], ['--check']],
   ])('npm run %s -- %p --help prints the help before anything is installed or built', async (name, args, mentions) => {
@@ -95,7 +98,12 @@ describe('the commands of package.json on a fresh clone', () => {
     ['testbed', ['cluster', 'sideways'], 'unknown command: cluster sideways; choose one of up, down', 'see npm run testbed -- --help'],
     ['bench', ['speed'], 'unknown benchmark: speed; choose from cpu', 'see npm run bench -- --help'],
     ['bench', ['--rounds', 'x'], '--rounds: "x" is not a positive whole number', 'see npm run bench -- --help'],
+    ['images', ['csy'], 'unknown image: csy; choose from controller, proxy, csi', 'see npm run images -- --help'],
+    ['images', ['--push'], '--push: name the registry with --registry HOST[/PATH]', 'see npm run images -- --help'],
+    ['images', ['--platform', 'arm64'], '--platform: "arm64" is not of the form linux/ARCH', 'see npm run images -- --help'],
     ['generate', ['--accept'], "Unknown option '--accept'", 'see npm run generate -- --help'],
+    ['cli', ['chek'], 'unknown command: chek; choose one of check, lint', 'see npm run cli -- --help'],
+    ['cli', ['check'], 'name one Connector: connectors check NAMESPACE/NAME', 'see npm run cli -- --help'],
     ['check', ['--fast'], 'usage: npm run check', ''],
     ['format', ['--chek'], 'usage: npm run format', ''],
   ])('npm run %s -- %p is refused before anything is installed, with a hint to the help', async (name, args, message, help) => {
@@ -126,6 +134,7 @@ describe('the commands of package.json on a fresh clone', () => {
     ['generate', []],
     ['bench', ['cpu']],
     ['testbed', ['which', 'kubectl']],
+    ['cli', ['version']],
   ])('npm run %s installs the dependencies first, and explains a failure', async (name, args) => {
     const { status, stdout, stderr } = await run(name, args);
     expect(npmCalls()).toEqual([expect.stringMatching(/^ci --ignore-scripts --include=dev --include=optional /)]);

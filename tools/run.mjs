@@ -46,6 +46,7 @@ if (!isCurrent(outfile)) {
   process.stderr.write(`… bundling tools/${name}\n`);
   const { bundle } = await import('./bundle.mjs');
   const began = Date.now();
-  keep(outfile, await bundle({ entry: `tools/${name}/main.ts`, outfile }), began);
+  const { inputs } = await bundle({ entry: `tools/${name}/main.ts`, outfile });
+  keep(outfile, inputs, began);
 }
 continueAs(process.execPath, ['--enable-source-maps', path.join(root, outfile), ...args]);
