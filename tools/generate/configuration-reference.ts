@@ -8,18 +8,48 @@ const INTRODUCTION = `# Configuration
 
 \`npm run generate\` writes this page from the declarations of the programs; do not edit it. Each program prints its part with \`--help\`.
 
-Environment variables configure the programs. A variable that is unset or empty has its default. When a program starts, it reports all
+Environment variables configure the programs. The Helm chart sets them: [values of the chart](chart-values.md) says which value sets which variable. A variable that is unset or empty has its default. When a program starts, it reports all
 problems together, with the name of each variable and the expected value, and exits with status 2. A file or
 directory that a variable names but that cannot be used is such a problem, and so is a missing kubeconfig.
 `;
 
-/** Returns the page with all settings. It runs the programs, because no tool may import an app; so the page shows what users see with `--help`. */
+const PROGRAMS = ['controller', 'proxy', 'csi'] as const;
+
+/** Returns the page with all settings. */
 export async function configurationReference(): Promise<GeneratedFile[]> {
-  const parts: string[] = [];
-  for (const program of ['controller', 'proxy', 'csi']) {
+  return [{ path: 'docs/reference/configuration.md', text: [INTRODUCTION, ...Object.values(await programHelp())].join('\n') }];
+}
+
+/** One environment variable of a program. */
+export interface ProgramSetting {
+  readonly name: string;
+  readonly meaning: string;
+}
+
+/** Returns the settings of each program. */
+export async function programSettings(): Promise<Record<string, ProgramSetting[]>> {
+  const parts = Object.entries(await programHelp());
+  return Object.fromEntries(parts.map(([program, help]) => [program, settingsIn(help)]));
+}
+
+function settingsIn(help: string): ProgramSetting[] {
+  return [...help.matchAll(/^\| `(OCI_CONNECTOR_\w+)` .*\| ([^|]+) \|$/gm)].map(([, name = '', meaning = '']) => ({ name, meaning }));
+}
+
+let help: Promise<Record<string, string>> | undefined;
+
+/** Returns the Markdown help of each program. It runs the programs, because no tool may import an app; so the pages show what users see. */
+function programHelp(): Promise<Record<string, string>> {
+  help ??= askPrograms();
+  return help;
+}
+
+async function askPrograms(): Promise<Record<string, string>> {
+  const parts: Record<string, string> = {};
+  for (const program of PROGRAMS) {
     await run(process.execPath, ['tools/build.mjs', `apps/${program}`]);
     const { stdout } = await run(process.execPath, [`dist/apps/${program}/main.js`, '--help=markdown']);
-    parts.push(stdout);
+    parts[program] = stdout;
   }
-  return [{ path: 'docs/reference/configuration.md', text: [INTRODUCTION, ...parts].join('\n') }];
+  return parts;
 }

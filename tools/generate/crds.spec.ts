@@ -18,10 +18,7 @@ interface Schema {
 describe('crdFiles', () => {
   it('writes a definition for each kind', async () => {
     const files = await crdFiles();
-    expect(files.map(({ path }) => path)).toEqual([
-      'libs/connector-api/crds/connectors.yaml',
-      'libs/connector-api/crds/connectorclasses.yaml',
-    ]);
+    expect(files.map(({ path }) => path)).toEqual(['deploy/chart/crds/connectors.yaml', 'deploy/chart/crds/connectorclasses.yaml']);
 
     const [connector, connectorClass] = files.map(({ text }) => parse(text) as Definition);
     expect(connector).toMatchObject({

@@ -1,8 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { apiReference } from './api-reference';
+import { chartValues } from './chart-values';
 import { conditionsReference } from './conditions-reference';
 import { configurationReference } from './configuration-reference';
+import { connectorsReference } from './connectors-reference';
 import { snapshotFile } from './crd-snapshot';
 import { crdFiles } from './crds';
 import { type GeneratedFile } from './generated-file';
@@ -14,6 +16,8 @@ const artefacts: readonly ((args: readonly string[]) => Promise<GeneratedFile[]>
   apiReference,
   conditionsReference,
   configurationReference,
+  chartValues,
+  connectorsReference,
 ];
 
 async function main(args: readonly string[]): Promise<void> {

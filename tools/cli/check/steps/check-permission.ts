@@ -1,0 +1,50 @@
+import { bindingCommand, connectorUse, PROXY_VERBS, type ProxyVerb, ROLE_FOR_VERB } from '@oci-connector/connector-api';
+import { AccessReviewer, type ClientIdentity } from '@oci-connector/kube';
+import { ServiceAccounts } from '../../../installation/apply-manifests';
+import { type NamespacedName } from '../../../installation/namespaced-name';
+import { type CheckContext } from '../check-context';
+import { failed, type Outcome, passed, skipped } from '../outcome';
+
+/** What a verb allows. */
+const USES: Readonly<Record<ProxyVerb, string>> = { get: 'pull', update: 'push', delete: 'delete' };
+
+/** Asks the API server what the ServiceAccount may do with the Connector. */
+export async function checkPermission(context: CheckContext): Promise<Outcome<NamespacedName>> {
+  const { client, as, verb } = context;
+  if (!as) {
+    return skipped('name a ServiceAccount: --as NAMESPACE/NAME');
+  }
+  const account = await client.find(ServiceAccounts, as);
+  if (!account) {
+    return failed(
+      `ServiceAccount "${as.name}" does not exist in namespace "${as.namespace}"; create it: kubectl create serviceaccount ${as.name} --namespace ${as.namespace}`,
+    );
+  }
+  const allowed = await allowedVerbs(context, identityOf(as, account.metadata.uid ?? ''));
+  if (!allowed.includes(verb)) {
+    return failed(`${as.namespace}/${as.name} may not ${USES[verb]} (${verb} connectors/proxy); ${remedy(context, as)}`);
+  }
+  const missing = PROXY_VERBS.filter((other) => !allowed.includes(other)).map((other) => USES[other]);
+  const list = allowed.map((other) => USES[other]).join(', ');
+  return passed(`${as.namespace}/${as.name} may ${list}${missing.length > 0 ? `, not ${missing.join(' or ')}` : ''}`, as);
+}
+
+async function allowedVerbs({ client, clock, target, timeoutMs }: CheckContext, identity: ClientIdentity): Promise<readonly ProxyVerb[]> {
+  const reviewer = new AccessReviewer({ client, clock, timeoutMs });
+  const answers = await Promise.all(PROXY_VERBS.map((verb) => reviewer.isAllowed(identity, connectorUse(target, verb))));
+  return PROXY_VERBS.filter((_verb, index) => answers[index]);
+}
+
+/** The identity that the API server gives to tokens of a ServiceAccount. */
+function identityOf({ namespace, name }: NamespacedName, uid: string): ClientIdentity {
+  return {
+    username: `system:serviceaccount:${namespace}:${name}`,
+    uid,
+    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
+    extra: {},
+  };
+}
+
+function remedy({ target, verb }: CheckContext, as: NamespacedName): string {
+  return `allow it: ${bindingCommand(ROLE_FOR_VERB[verb], target.namespace, as)}`;
+}

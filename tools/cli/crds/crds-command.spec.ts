@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { VERSION } from '@oci-connector/runtime';
+import { type ApiObject, type KubeApiServer, startKubeApi } from '@oci-connector/testing-kube-api';
+import { parseAllDocuments } from 'yaml';
+import { type CommandRun, runCommand } from '../test/captured-world';
+
+const CONNECTORS = 'connectors.connectors.alauda.io';
+const CLASSES = 'connectorclasses.connectors.alauda.io';
+const VERSION_ANNOTATION = 'connectors.alauda.io/version';
+
+describe('connectors crds', () => {
+  let api: KubeApiServer;
+  let directory: string;
+
+  beforeEach(async () => {
+    api = await startKubeApi();
+    directory = mkdtempSync(path.join(tmpdir(), 'cli-crds-'));
+    writeFileSync(path.join(directory, 'kubeconfig'), api.kubeconfig('admin'));
+  });
+
+  afterEach(async () => {
+    rmSync(directory, { recursive: true });
+    await api.close();
+  });
+
+  const apply = (): Promise<CommandRun> => runCommand(['crds', '--apply', '--kubeconfig', path.join(directory, 'kubeconfig')]);
+
+  function installed(name: string): ApiObject {
+    const object = api.get({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name });
+    if (!object) {
+      throw new Error(`there is no CRD ${name}`);
+    }
+    return object;
+  }
+
+  /** Makes the installed CRD one of another version, in which a field of the first version has another description. */
+  function change(name: string, annotations: Record<string, string> | undefined): void {
+    const text = JSON.stringify({ ...installed(name), metadata: { name, annotations } }).replace(
+      '"Kind of the object."',
+      '"of another version"',
+    );
+    api.apply(JSON.parse(text) as ApiObject);
+  }
+
+  const isChanged = (name: string): boolean => JSON.stringify(installed(name)).includes('"of another version"');
+
+  it('prints the definitions, without a cluster', async () => {
+    const { status, stdout } = await runCommand(['crds']);
+    expect(status).toBe(0);
+    expect(parseAllDocuments(stdout).map((document) => document.getIn(['metadata', 'name']))).toEqual([CONNECTORS, CLASSES]);
+  });
+
+  it('creates them', async () => {
+    expect(await apply()).toEqual({ status: 0, stdout: `${CONNECTORS}: version ${VERSION}\n${CLASSES}: version ${VERSION}\n`, stderr: '' });
+    expect(installed(CONNECTORS).metadata.annotations).toEqual({ [VERSION_ANNOTATION]: VERSION });
+  });
+
+  it.each([
+    ['an older version', { [VERSION_ANNOTATION]: '0.0.9' }, '0.0.9'],
+    ['the same version', { [VERSION_ANNOTATION]: VERSION }, VERSION],
+    ['a version that says nothing', undefined, 'unknown'],
+    ['a version that is none', { [VERSION_ANNOTATION]: 'next' }, 'next'],
+  ])('updates those of %s', async (_what, annotations, was) => {
+    await apply();
+    change(CONNECTORS, annotations);
+    const { status, stdout } = await apply();
+    expect([status, stdout]).toEqual([0, expect.stringContaining(`${CONNECTORS}: version ${VERSION}, was ${was}\n`)]);
+    expect(isChanged(CONNECTORS)).toBe(false);
+    expect(installed(CONNECTORS).metadata.annotations).toEqual({ [VERSION_ANNOTATION]: VERSION });
+  });
+
+  it.each(['0.1.1', '0.2.0', '1.0.0', '0.10.0'])('keeps those of the newer version %s', async (newer) => {
+    await apply();
+    change(CONNECTORS, { [VERSION_ANNOTATION]: newer });
+    const { status, stdout } = await apply();
+    expect([status, stdout]).toEqual([
+      0,
+      expect.stringContaining(`${CONNECTORS}: kept, because version ${newer} is newer than ${VERSION}\n`),
+    ]);
+    expect(isChanged(CONNECTORS)).toBe(true);
+  });
+
+  it('needs a cluster only to apply', async () => {
+    const { status, stderr } = await runCommand(['crds', '--apply', '--kubeconfig', '/nowhere']);
+    expect(status).toBe(2);
+    expect(stderr).toContain('/nowhere');
+  });
+});

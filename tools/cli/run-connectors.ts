@@ -1,0 +1,88 @@
+import { KubeConfigError, KubeError } from '@oci-connector/kube';
+import { ConfigurationError, VERSION } from '@oci-connector/runtime';
+import { checkCommand } from './check/check-command';
+import { cleanUp } from './clean-up/clean-up-command';
+import { withCluster } from './cluster';
+import { readCommandLine } from './command-line.mjs';
+import { configCommand } from './config/config-command';
+import { applyCrds, printCrds } from './crds/crds-command';
+import { lintCommand } from './lint/lint-command';
+import { selfTestCommand } from './self-test/self-test-command';
+import { tellingWhenSlow, thisWorld, type World } from './world';
+
+/** Exit status for wrong arguments, and when the API server cannot be used. */
+const USAGE = 2;
+
+type CommandLine = ReturnType<typeof readCommandLine>;
+
+/**
+ * Runs the command `connectors`.
+ *
+ * @param directory to which the names of files are relative
+ * @returns the exit status
+ */
+export async function runConnectors(args: readonly string[], directory: string, world: World): Promise<number> {
+  const { print, note } = world;
+  let commandLine: CommandLine;
+  try {
+    commandLine = readCommandLine(args, directory);
+  } catch (error) {
+    note(`${(error as Error).message}\nsee connectors --help`);
+    return USAGE;
+  }
+  if (commandLine.help !== undefined) {
+    print(commandLine.help);
+    return 0;
+  }
+  try {
+    return await run(commandLine, world);
+  } catch (error) {
+    if (error instanceof KubeError || error instanceof KubeConfigError || error instanceof ConfigurationError) {
+      note(error instanceof KubeError ? `${error.message}; compare with: kubectl cluster-info` : error.message);
+      return USAGE;
+    }
+    throw error;
+  }
+}
+
+async function run(commandLine: CommandLine, world: World): Promise<number> {
+  const { command, target } = commandLine;
+  const stillRunning = (): void => world.note(`… connectors ${command} is still running`);
+  if (command === 'version') {
+    world.print(`connectors ${VERSION}\n`);
+    return 0;
+  }
+  if (command === 'lint') {
+    return tellingWhenSlow(world.clock, stillRunning, () => lintCommand(commandLine, world));
+  }
+  if (command === 'crds') {
+    return commandLine.apply ? withCluster(commandLine, world, (cluster) => applyCrds(cluster, world)) : printCrds(world);
+  }
+  if (command === 'clean-up') {
+    return withCluster(commandLine, world, (cluster) => cleanUp(cluster, world));
+  }
+  if (!target) {
+    throw new TypeError(`${command} needs a Connector`);
+  }
+  if (command === 'self-test') {
+    return selfTestCommand({ ...commandLine, target }, world);
+  }
+  const options = { ...commandLine, target };
+  return withCluster(commandLine, world, (cluster) =>
+    command === 'check'
+      ? checkCommand(options, cluster, world)
+      : tellingWhenSlow(world.clock, stillRunning, () => configCommand(options, cluster, world)),
+  );
+}
+
+/** Runs the command with the arguments of this process, and sets its exit status. */
+export async function runProcess(directory: string): Promise<void> {
+  const world = thisWorld();
+  try {
+    process.exitCode = await runConnectors(process.argv.slice(2), directory, world);
+  } catch (error) {
+    // A defect. Only the stack is printed, because other properties of an error may have a part of a request.
+    world.note(String(error instanceof Error ? error.stack : error));
+    process.exitCode = 1;
+  }
+}
