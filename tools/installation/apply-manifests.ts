@@ -75,7 +75,7 @@ export function parseManifests(text: string, source: string): Manifest[] {
  * Options that parse YAML as kubectl does: YAML 1.1, in which 0644 is octal, yes is true, and << merges. Dates stay text, and base-60
  * numbers are not converted (the resolver of sigs.k8s.io/yaml).
  */
-const AS_KUBECTL_READS: ParseOptions & DocumentOptions & SchemaOptions = {
+export const AS_KUBECTL_READS: ParseOptions & DocumentOptions & SchemaOptions = {
   version: '1.1',
   customTags: (tags) =>
     tags.filter((tag) => typeof tag === 'string' || !(tag.tag === 'tag:yaml.org,2002:timestamp' || tag.format === 'TIME')),

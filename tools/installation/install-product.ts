@@ -3,37 +3,23 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type KubeObject } from '@oci-connector/connector-api';
 import { type KubeClient } from '@oci-connector/kube';
+import { readInstallManifest } from '@oci-connector/testing-kube-api';
 import { workspaceRoot } from '../processes/workspace';
-import { CustomResourceDefinitions, applyFile } from './apply-manifests';
+import { INSTALL_MANIFEST } from '../release/install-manifest';
+import { applyFile, applyManifests, CustomResourceDefinitions, parseManifests } from './apply-manifests';
 
-const CRDS = 'libs/connector-api/crds';
-const MANIFESTS = ['deploy/rbac', 'deploy/class-oci.yaml', 'deploy/csidriver.yaml'];
+const CRDS = 'deploy/chart/crds';
 const CRD_DEADLINE_MS = 30_000;
 
-/** Applies the CRDs, the RBAC objects, the class and the CSIDriver of `deploy/`. The programs are started separately. */
+/** Applies the CRDs, and the RBAC objects, the class and the CSIDriver of the chart. */
 export async function installProduct(client: KubeClient): Promise<void> {
-  for (const file of await yamlFiles(CRDS)) {
-    await applyFile(client, file);
+  const directory = path.join(workspaceRoot, CRDS);
+  for (const name of await readdir(directory)) {
+    await applyFile(client, path.join(directory, name));
   }
   await customResourcesEstablished(client);
-  for (const manifest of MANIFESTS) {
-    for (const file of await yamlFiles(manifest)) {
-      await applyFile(client, file);
-    }
-  }
-}
-
-async function yamlFiles(place: string): Promise<string[]> {
-  const full = path.join(workspaceRoot, place);
-  if (place.endsWith('.yaml')) {
-    return [full];
-  }
-  const names = await readdir(full);
-  // In the order of their names, because the namespace is first.
-  return names
-    .filter((name) => name.endsWith('.yaml'))
-    .sort()
-    .map((name) => path.join(full, name));
+  const installed = readInstallManifest(path.join(workspaceRoot, INSTALL_MANIFEST));
+  await applyManifests(client, parseManifests(installed, INSTALL_MANIFEST));
 }
 
 interface CustomResourceDefinition extends KubeObject {

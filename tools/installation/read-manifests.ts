@@ -19,8 +19,8 @@ export async function readManifests(sources: readonly string[]): Promise<Manifes
   const manifests: Manifest[] = [];
   for (const source of sources) {
     const found: Manifest[] = [];
-    for (const name of await textsOf(source)) {
-      found.push(...parseManifests(await readText(name), name === '-' ? 'the standard input' : name));
+    for (const { name, text } of await readSource(source)) {
+      found.push(...parseManifests(text, name));
     }
     if (found.length === 0) {
       throw new Error(`--filename: ${source === '-' ? 'the standard input' : source} contains no object`);
@@ -28,6 +28,25 @@ export async function readManifests(sources: readonly string[]): Promise<Manifes
     manifests.push(...found);
   }
   return manifests;
+}
+
+/** A text with manifests, and its name for messages. */
+export interface ManifestText {
+  readonly name: string;
+  readonly text: string;
+}
+
+/**
+ * Reads the texts of a source.
+ *
+ * @throws Error when one cannot be read
+ */
+export async function readSource(source: string): Promise<ManifestText[]> {
+  const texts: ManifestText[] = [];
+  for (const name of await textsOf(source)) {
+    texts.push({ name: name === '-' ? 'the standard input' : name, text: await readText(name) });
+  }
+  return texts;
 }
 
 /** Returns the texts of a source: for a directory, its files in the order of their names. */

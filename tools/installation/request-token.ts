@@ -17,10 +17,15 @@ export interface TokenWanted extends NamespacedName {
   readonly pod?: { readonly name: string; readonly uid: string };
 }
 
+/** There is no ServiceAccount for which a token could be requested. */
+export class MissingServiceAccountError extends Error {
+  override readonly name = 'MissingServiceAccountError';
+}
+
 /**
  * Requests a ServiceAccount token, as `kubectl create token` does.
  *
- * @throws Error when the ServiceAccount is missing; the message says how to create it
+ * @throws MissingServiceAccountError when the ServiceAccount is missing; the message says how to create it
  */
 export async function requestToken(client: KubeClient, wanted: TokenWanted): Promise<Sensitive> {
   const request: TokenRequest & KubeObject = {
@@ -42,7 +47,7 @@ export async function requestToken(client: KubeClient, wanted: TokenWanted): Pro
       throw error;
     }
     const { namespace, name } = wanted;
-    throw new Error(
+    throw new MissingServiceAccountError(
       `ServiceAccount "${name}" does not exist in namespace "${namespace}"; create it: kubectl create serviceaccount ${name} --namespace=${namespace}`,
       { cause: error },
     );

@@ -50,8 +50,8 @@ function ofKind<T extends KubeObject>(objects: readonly KubeObject[], ...kinds: 
   return objects.filter(({ kind }) => kinds.includes(kind)) as T[];
 }
 
-const oci = objectsOf('class-oci.yaml')[0] as ConnectorClass;
-const rbac = filesOf('rbac').flatMap(objectsOf);
+const oci = objectsOf('chart/files/class-oci.yaml')[0] as ConnectorClass;
+const rbac = objectsOf('install.yaml').filter(({ apiVersion }) => apiVersion === 'rbac.authorization.k8s.io/v1');
 
 describe('class oci', () => {
   it('is valid', () => {
@@ -131,7 +131,7 @@ describe('rbac', () => {
       {
         apiGroups: [''],
         resources: ['secrets'],
-        resourceNames: ['connectors-proxy-ca', 'connectors-proxy-sealing'],
+        resourceNames: ['connectors-proxy-ca', 'connectors-proxy-sealing', 'connectors-self-test'],
         verbs: ['get'],
       },
       { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'] },
@@ -161,6 +161,7 @@ describe('rbac', () => {
   it.each([
     ['connectors-puller', ['get']],
     ['connectors-pusher', ['get', 'update']],
+    ['connectors-admin', ['get', 'update', 'delete']],
     ['connectors-connector-viewer-role', []],
     ['connectors-connector-editor-role', []],
   ])('%s may %j through the proxy', (name, verbs) => {

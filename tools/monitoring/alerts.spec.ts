@@ -1,18 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { readTable } from '@oci-connector/testing-kit';
 import { parse } from 'yaml';
-
-interface Rules {
-  readonly groups: readonly { readonly rules: readonly Alert[] }[];
-}
-
-interface Alert {
-  readonly alert: string;
-  readonly expr: string;
-  readonly labels: { readonly severity: string };
-  readonly annotations: { readonly summary: string; readonly description: string };
-}
+import { headingsOf } from '../workspace/markdown';
+import { knownMetrics, OPERATIONS } from './known-metrics';
+import { metricsIn, readRules } from './queries';
 
 interface RuleTests {
   readonly tests: readonly {
@@ -26,36 +17,40 @@ interface RuleTest {
   readonly exp_alerts: readonly unknown[];
 }
 
-const read = (...parts: string[]): string => readFileSync(path.join(__dirname, '..', '..', ...parts), 'utf8');
-const OPERATIONS = read('docs', 'operations.md');
-const ALERTS = (parse(read('deploy', 'monitoring', 'alerts.yaml')) as Rules).groups.flatMap(({ rules }) => rules);
-const { tests } = parse(read('deploy', 'monitoring', 'alerts.test.yaml')) as RuleTests;
+const ALERTS = readRules().groups.flatMap(({ rules }) => rules);
+const NAMES = ALERTS.map(({ alert }) => alert);
+const { tests } = parse(readFileSync(path.join(__dirname, 'alerts.test.yaml'), 'utf8')) as RuleTests;
 
-/** Labels of each metric in docs/operations.md. The specs of the programs compare that page with the code. */
-const METRICS = new Map(
-  ['proxy', 'controller', 'CSI driver']
-    .flatMap((program) => readTable(OPERATIONS, `### Metrics of the ${program}`))
-    .map((row) => [row['Name'] ?? '', row['Labels']?.match(/[a-z_]+/g) ?? []]),
-);
+/** Returns name and severity of each runbook. */
+function runbooks(): (string | undefined)[][] {
+  const [, section = ''] = /^## Alerts\n(.*?)^## /ms.exec(OPERATIONS) ?? [];
+  return [...section.matchAll(/^### (\w+)\n\nSeverity: (\w+)\. \S/gm)].map(([, name, severity]) => [name, severity]);
+}
 
-describe('deploy/monitoring/alerts.yaml', () => {
-  it('contains the alerts that docs/operations.md explains', () => {
-    const documented = readTable(OPERATIONS, '## Alerts').map((row) => [row['Alert'], row['Severity']]);
-    expect(ALERTS.map(({ alert, labels }) => [alert, labels.severity])).toEqual(documented);
+describe('deploy/chart/files/monitoring/alerts.yaml', () => {
+  it('contains the alerts that have a runbook in docs/operations.md', () => {
+    expect(runbooks()).toEqual(ALERTS.map(({ alert, labels }) => [alert, labels.severity]));
   });
 
+  it.each(ALERTS.map((alert) => [alert.alert, alert] as const))('%s links to its runbook', (name, { annotations }) => {
+    expect(annotations.runbook_url).toBe(`docs/operations.md#${name.toLowerCase()}`);
+    expect(headingsOf(OPERATIONS)).toContainEqual({ level: 3, anchor: name.toLowerCase() });
+    expect(annotations.summary.length * annotations.description.length).toBeGreaterThan(0);
+  });
+
+  const known = knownMetrics();
+
   it.each(ALERTS.map((alert) => [alert.alert, alert] as const))('%s uses only existing metrics and labels', (_name, { expr }) => {
-    const used = [...expr.matchAll(/\b(connectors_[a-z_]+)(?:\{([^}]*)\})?/g)];
+    const used = metricsIn(expr);
     expect(used.length).toBeGreaterThan(0);
-    for (const [, name = '', matchers = ''] of used) {
-      expect([...METRICS.keys()]).toContain(name);
-      const labels = [...matchers.matchAll(/([a-z_]+)=/g)].map(([, label]) => label);
-      expect(METRICS.get(name)).toEqual(expect.arrayContaining(labels));
+    for (const { name, labels } of used) {
+      expect([...known.keys()]).toContain(name);
+      expect(known.get(name)).toEqual(expect.arrayContaining([...labels]));
     }
     expect(expr).not.toContain('exported_');
   });
 
-  it.each(ALERTS.map(({ alert }) => alert))('%s has tests in which it fires and does not fire', (name) => {
+  it.each(NAMES)('%s has tests in which it fires and does not fire', (name) => {
     const expected = tests.flatMap(({ alert_rule_test: checks }) => checks).filter(({ alertname }) => alertname === name);
     expect(expected.some(({ exp_alerts: alerts }) => alerts.length > 0)).toBe(true);
     expect(expected.some(({ exp_alerts: alerts }) => alerts.length === 0)).toBe(true);

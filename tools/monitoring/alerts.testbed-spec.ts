@@ -1,14 +1,12 @@
 import { tryCommand } from '../processes/run-command';
 import { toolPath } from '../testbed/toolchain';
 
-const DIRECTORY = 'deploy/monitoring';
-
-describe('deploy/monitoring', () => {
+describe('the alerts', () => {
   it.each([
-    ['check rules', 'alerts.yaml'],
-    ['test rules', 'alerts.test.yaml'],
+    ['check rules', 'deploy/chart/files/monitoring/alerts.yaml'],
+    ['test rules', 'tools/monitoring/alerts.test.yaml'],
   ])('promtool %s %s', async (verbs, file) => {
-    const { status, stdout, stderr } = await tryCommand([toolPath('promtool'), ...verbs.split(' '), `${DIRECTORY}/${file}`]);
+    const { status, stdout, stderr } = await tryCommand([toolPath('promtool'), ...verbs.split(' '), file]);
     expect({ status, output: status === 0 ? '' : `${stdout}${stderr}` }).toEqual({ status: 0, output: '' });
   });
 });
