@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { readTable } from '@oci-connector/testing-kit';
 import { ruleHeadings, ruleTests } from './rule-tests';
 
 const WORKSPACE = path.join(__dirname, '../..');
@@ -32,5 +33,19 @@ describe('docs/security-rules.md', () => {
     const named = [...TEXT.matchAll(/`((?:apps|libs|deploy|tools)\/[^`]+)`/g)].map(([, file]) => file ?? '');
     expect(named.length).toBeGreaterThan(RULES.length);
     expect(named.filter((file) => !exists(file))).toEqual([]);
+  });
+});
+
+describe('docs/security-model.md', () => {
+  const threats = readTable(readFileSync(path.join(WORKSPACE, 'docs/security-model.md'), 'utf8'), '## Threats');
+
+  it('has a threat for every rule, in order', () => {
+    expect(threats.map((row) => /^\[(C\d+|Beyond)\]/.exec(row['Rule'] ?? '')?.[1])).toEqual([...RULES, 'Beyond']);
+  });
+
+  it.each(threats.map((row) => [row['Rule'] ?? '', row['Test, for example'] ?? '']))('%s: the test is one of the rule', (rule, test) => {
+    const number = /^\[(C\d+)\]/.exec(rule)?.[1] ?? 'Rules';
+    const headings = ruleHeadings(TEXT).filter((heading) => heading.startsWith(`## ${number} `));
+    expect(ruleTests(TEXT, headings).map(({ title }) => title)).toContain(test);
   });
 });

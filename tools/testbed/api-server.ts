@@ -35,6 +35,13 @@ export function kubeconfigText(server: { url: string; caFile: string }, token: s
   });
 }
 
+export interface ApiServerOptions {
+  /** The node that will use it. */
+  readonly node?: NodeAccount;
+  /** Path of another version. */
+  readonly program?: string;
+}
+
 /** The account of a node that will use the API server. */
 export interface NodeAccount {
   readonly name: string;
@@ -45,7 +52,12 @@ export interface NodeAccount {
  * Starts etcd and a kube-apiserver with RBAC. There is no controller manager, so there is no garbage collection and there are no default
  * ServiceAccounts. With a node, the API server also listens on the node's address, for kubelet and pods; otherwise only on loopback.
  */
-export async function startApiServer(group: ProcessGroup, directory: string, address: string, node?: NodeAccount): Promise<ApiServer> {
+export async function startApiServer(
+  group: ProcessGroup,
+  directory: string,
+  address: string,
+  { node, program = toolPath('kube-apiserver') }: ApiServerOptions = {},
+): Promise<ApiServer> {
   await mkdir(directory, { recursive: true });
   const [client, peer, secure] = [await freePort(), await freePort(), await freePort()];
   await startEtcd(group, client, peer);
@@ -57,13 +69,15 @@ export async function startApiServer(group: ProcessGroup, directory: string, add
   const kubeconfig = path.join(directory, 'admin.kubeconfig');
   await writeFile(kubeconfig, kubeconfigText(server, adminToken), { mode: 0o600 });
   const command: [string, ...string[]] = [
-    toolPath('kube-apiserver'),
+    program,
     `--etcd-servers=http://127.0.0.1:${client}`,
     `--secure-port=${secure}`,
     `--advertise-address=${address}`,
     ...(node ? NODE_FLAGS : ALONE_FLAGS),
     '--service-cluster-ip-range=10.96.0.0/16',
     '--authorization-mode=Node,RBAC',
+    // As every installer sets it; the CSI driver is privileged.
+    '--allow-privileged=true',
     `--cert-dir=${certificates}`,
     `--token-auth-file=${files.tokens}`,
     `--service-account-key-file=${files.publicKey}`,
@@ -91,12 +105,7 @@ export async function startApiServer(group: ProcessGroup, directory: string, add
 const ALONE_FLAGS = ['--bind-address=127.0.0.1', '--endpoint-reconciler-type=none'];
 
 /** As kubeadm sets them: a node may request tokens only for its own pods, and for audiences that these pods or their CSI drivers name. */
-const NODE_FLAGS = [
-  '--bind-address=0.0.0.0',
-  '--enable-admission-plugins=NodeRestriction',
-  '--allow-privileged=true',
-  '--kubelet-preferred-address-types=InternalIP',
-];
+const NODE_FLAGS = ['--bind-address=0.0.0.0', '--enable-admission-plugins=NodeRestriction', '--kubelet-preferred-address-types=InternalIP'];
 
 async function startEtcd(group: ProcessGroup, client: number, peer: number): Promise<void> {
   const url = `http://127.0.0.1:${client}`;

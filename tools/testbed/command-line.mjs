@@ -5,12 +5,18 @@ export const COMMAND = 'npm run testbed';
 /** The suites and what they test, in the order in which "all" runs them. */
 export const SUITES = {
   cluster: 'a complete Kubernetes: pods that mount volumes push and pull with crane, oras, skopeo, buildah and BuildKit, both ways',
+  chart:
+    'the Helm chart with many values on the newest and the oldest supported API server: helm lint, server-side dry runs, refused values',
   direct: 'the clients against the registries, without the proxy: the baseline of the matrix',
   matrix: 'every client with every registry through the proxy, over http and https; a real API server',
   forward: "every client through https_proxy, with the registries' own names and only the files of a volume",
   conformance: 'the OCI conformance suite through the proxy, both ways, compared test by test with the registry itself',
   contract: 'test support: the embedded Kubernetes API and a real one pass one contract, and the fixture registry passes the OCI suite',
+  images: 'the images of the product: built twice to the same digests, for two platforms, without a shell, started with no rights',
+  installation:
+    'the Helm chart in a whole Kubernetes: install, helm test, upgrade, rollback, fail-over, Pod Security, uninstall (run it alone)',
   manifests: 'kubectl on a real API server: README, valid and invalid manifests, examples, explain, get, describe, and what RBAC allows',
+  monitoring: 'a real Prometheus scrapes the programs: alerts fire and end, and every query of the dashboard returns data',
   requirement: "the original requirement's YAML in the sandbox: kubectl applies it, crane pulls nginx from “Docker Hub”",
   replicas: 'two proxies on a real API server: uploads whose requests reach different replicas, outages, a changed password',
   specs: 'specs that require root or tools, or run long: full volumes, env.sh in other shells, token lifetimes, user manifests, alerts',

@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pLimit from 'p-limit';
 import { step } from '../processes/progress';
 import { runCommand } from '../processes/run-command';
 import {
+  ARM_PACKAGES,
+  armFiles,
   assetsPath,
   DEBIAN_PACKAGES,
   GO_PROJECTS,
@@ -32,6 +34,7 @@ export async function install(): Promise<void> {
     ...GO_TOOLS.map((tool) => () => installGoTool(tool)),
     downloadTemplateModules,
     installImageNode,
+    fetchArmFiles,
   ]);
   process.stdout.write(`tools are ready in ${toolDirectory}\n`);
 }
@@ -115,8 +118,8 @@ async function installGoProject(project: GoProject): Promise<void> {
       runCommand(command, { cwd: directory, env, timeout: HALF_AN_HOUR }),
     );
     await keepAssets(project, directory);
-    for (const { name } of missing) {
-      await keep(path.join(built, name), name);
+    for (const { name, main } of missing) {
+      await keep(path.join(built, path.basename(main)), name);
     }
   });
 }
@@ -184,6 +187,62 @@ async function installImageNode(): Promise<void> {
       timeout: HALF_AN_HOUR,
     }),
   );
+}
+
+/** Fetches Node.js, its libraries and busybox for arm64, for the base images of that platform. */
+async function fetchArmFiles(): Promise<void> {
+  if (existsSync(armFiles.directory)) {
+    return;
+  }
+  await withTemporaryDirectory(async (directory) => {
+    await step(`fetching Node.js ${IMAGE_NODE.version} and its libraries for arm64`, async () => {
+      // Not installed: npm would refuse a package for another processor.
+      const pack = ['npm', 'pack', '--silent', '--pack-destination', directory, `${IMAGE_NODE.armPackage}@${IMAGE_NODE.version}`] as const;
+      await runCommand([...pack], { env: testbedEnvironment.all, timeout: HALF_AN_HOUR });
+      await runCommand(['tar', '-C', directory, '-xf', path.join(directory, `${IMAGE_NODE.armPackage}-${IMAGE_NODE.version}.tgz`)]);
+      const libraries = path.join(directory, path.basename(armFiles.libraries));
+      await unpackArmPackages(directory, libraries);
+      await rename(path.join(directory, 'package/bin/node'), path.join(directory, path.basename(armFiles.node)));
+      await rename(path.join(libraries, 'bin/busybox'), path.join(directory, path.basename(armFiles.busybox)));
+      // Documentation, and scripts that no image needs.
+      await rm(path.join(libraries, 'usr/share'), { recursive: true });
+    });
+    const part = `${armFiles.directory}.part`;
+    for (const file of [armFiles.node, armFiles.busybox, armFiles.libraries].map((name) => path.basename(name))) {
+      await cp(path.join(directory, file), path.join(part, file), { recursive: true, verbatimSymlinks: true });
+    }
+    await rename(part, armFiles.directory);
+  });
+}
+
+/** Downloads and unpacks Debian packages for arm64. apt has lists of its own for them, so the packages of this machine stay as they are. */
+async function unpackArmPackages(directory: string, root: string): Promise<void> {
+  const [lists, cache, status] = ['lists', 'cache', 'status'].map((name) => path.join(directory, name)) as [string, string, string];
+  for (const place of [path.join(lists, 'partial'), path.join(cache, 'archives', 'partial')]) {
+    await mkdir(place, { recursive: true });
+  }
+  await writeFile(status, '');
+  const options = {
+    'APT::Architecture': 'arm64',
+    'APT::Architectures': 'arm64',
+    'Dir::State::lists': lists,
+    'Dir::State::status': status,
+    'Dir::Cache': cache,
+  };
+  // As root, because the user of apt cannot write to a temporary directory.
+  const apt = [
+    'apt-get',
+    '-qq',
+    '-o',
+    'APT::Sandbox::User=root',
+    ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
+  ] as const;
+  const run = { cwd: directory, env: testbedEnvironment.all, timeout: HALF_AN_HOUR };
+  await runCommand([...apt, 'update'], run);
+  await runCommand([...apt, 'download', ...ARM_PACKAGES], run);
+  for (const file of (await readdir(directory)).filter((name) => name.endsWith('.deb'))) {
+    await runCommand(['dpkg', '-x', path.join(directory, file), root]);
+  }
 }
 
 /** Moves a built file to its place in one rename, so that an interrupted run leaves no incomplete file. */

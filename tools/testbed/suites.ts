@@ -5,13 +5,17 @@ import { step } from '../processes/progress';
 import { type CheckResult } from './checks';
 import { type SuiteName } from './command-line.mjs';
 import { clusterSuite } from './suites/cluster';
+import { chartSuite } from './suites/chart';
 import { conformanceSuite } from './suites/conformance';
 import { contractSuite } from './suites/contract';
 import { directSuite } from './suites/direct';
 import { forwardSuite } from './suites/forward';
+import { imagesSuite } from './suites/images';
+import { installationSuite } from './suites/installation';
 import { logsSuite } from './suites/logs';
 import { manifestsSuite } from './suites/manifests';
 import { matrixSuite } from './suites/matrix';
+import { monitoringSuite } from './suites/monitoring';
 import { replicasSuite } from './suites/replicas';
 import { requirementSuite } from './suites/requirement';
 import { rotationSuite } from './suites/rotation';
@@ -27,8 +31,12 @@ const SUITES: Readonly<Record<SuiteName, Suite>> = {
   matrix: matrixSuite,
   forward: forwardSuite,
   conformance: conformanceSuite,
+  chart: chartSuite,
   contract: contractSuite,
+  images: imagesSuite,
+  installation: installationSuite,
   manifests: manifestsSuite,
+  monitoring: monitoringSuite,
   requirement: requirementSuite,
   replicas: replicasSuite,
   specs: specsSuite,

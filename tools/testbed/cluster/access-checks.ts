@@ -2,8 +2,7 @@ import { expectEqual, expectParts, type Checks } from '../checks';
 import { connectorVolume } from './client-pods';
 import { type ClusterTests } from './cluster-tests';
 import { PLATFORM, TEAM_A, TEAM_B } from './tenants';
-
-const SYSTEM = 'connectors-system';
+import { SYSTEM } from './helm';
 
 const account = (program: string): string => `system:serviceaccount:${SYSTEM}:connectors-${program}`;
 

@@ -7,6 +7,7 @@ import { expectEqual, type Checks } from '../checks';
 import { CA_KEY, ageCa } from './aged-ca';
 import { connectorVolume } from './client-pods';
 import { type ClusterTests } from './cluster-tests';
+import { SYSTEM } from './helm';
 import { type PodDescription } from './pods';
 import { CONNECTOR_HOST, PLATFORM, TEAM_A } from './tenants';
 
@@ -62,7 +63,8 @@ interface Rotation {
   readonly pod: PodDescription;
   /** The CA that signed before. */
   readonly first: string;
-  readonly programs: readonly number[];
+  /** The containers of the product. */
+  readonly programs: readonly string[];
 }
 
 const rotations = new WeakMap<ClusterTests, Promise<Rotation>>();
@@ -89,7 +91,7 @@ async function begin(tests: ClusterTests): Promise<Rotation> {
   const [first = ''] = await until(FOLLOWS_MS, () => lastPush(tests, pod));
   expectEqual(await issuerOf(tests), first, 'issuer of the certificate of the proxy');
   await ageCa(cluster.client, REMAINING_MS);
-  return { pod, first, programs: programsOf(tests) };
+  return { pod, first, programs: await tests.cluster.containers() };
 }
 
 /** Checks the rotation that {@link startCaRotation} has begun, or begins it. */
@@ -161,22 +163,14 @@ interface PodView {
   readonly status: { readonly containerStatuses: readonly { readonly restartCount: number }[] };
 }
 
-async function expectSame(tests: ClusterTests, pod: PodDescription, programs: readonly number[]): Promise<void> {
-  expectEqual(programsOf(tests), programs, 'process ids');
-  for (const pid of programs) {
-    // Throws when there is no such process. Nothing in the testbed would start it again.
-    process.kill(pid, 0);
-  }
+async function expectSame(tests: ClusterTests, pod: PodDescription, programs: readonly string[]): Promise<void> {
+  expectEqual(await tests.cluster.containers(), programs, 'containers of the product');
   const { status } = await tests.cluster.kubectl.get<PodView>(['pod', pod.name, `--namespace=${pod.namespace}`]);
   expectEqual(
     status.containerStatuses.map(({ restartCount }) => restartCount),
     [0],
     'restarts of the container',
   );
-}
-
-function programsOf({ cluster: { controller, proxy, csi } }: ClusterTests): number[] {
-  return [controller.pid, proxy.pid, csi.pid];
 }
 
 /** @returns the CAs that the pod trusted before its last push that succeeded */
@@ -209,16 +203,23 @@ function namesIn(bundle: string): string[] {
 }
 
 interface EndpointsView {
-  readonly endpoints: readonly { readonly addresses: readonly string[] }[];
-  readonly ports: readonly { readonly name: string; readonly port: number }[];
+  readonly items: readonly {
+    readonly endpoints: readonly { readonly addresses: readonly string[] }[];
+    readonly ports: readonly PortView[];
+  }[];
+}
+
+interface PortView {
+  readonly name: string;
+  readonly port: number;
 }
 
 /** Returns the issuer of the certificate that the proxy has for the Connector's host. */
 async function issuerOf({ cluster }: ClusterTests): Promise<string> {
-  const name = ['endpointslice', 'connectors-proxy-service', '--namespace=connectors-system'];
-  const { endpoints, ports } = await cluster.kubectl.get<EndpointsView>(name);
-  const host = endpoints[0]?.addresses[0];
-  const port = ports.find((one) => one.name === 'https')?.port ?? 0;
+  const slices = ['endpointslices', '--selector=kubernetes.io/service-name=connectors-proxy-service', `--namespace=${SYSTEM}`];
+  const [slice] = (await cluster.kubectl.get<EndpointsView>(slices)).items;
+  const host = slice?.endpoints[0]?.addresses[0];
+  const port = slice?.ports.find((one) => one.name === 'https')?.port ?? 0;
   return new Promise((resolve, reject) => {
     // The check looks at the certificate of any issuer; the pod verifies it.
     const socket = connect({ host, port, servername: CONNECTOR_HOST, rejectUnauthorized: false }, () => {

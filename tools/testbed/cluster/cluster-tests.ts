@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { workspaceRoot } from '../../processes/workspace';
 import { step } from '../../processes/progress';
 import { type Registry } from '../registries';
 import { type TestbedContext } from '../testbed-context';
@@ -26,11 +25,11 @@ export interface ClusterTests {
 export async function startClusterTests(context: TestbedContext): Promise<ClusterTests> {
   const cluster = await startInstalledCluster({
     ...context,
-    // `cluster up` uses the file that every version accepts.
-    csiDriverFile: path.join(workspaceRoot, 'deploy/csidriver-1.35.yaml'),
-    // The shortest lifetime of a token that Kubernetes allows.
-    tokenSeconds: 600,
-    controllerSettings: { OCI_CONNECTOR_CONTROLLER_CA_PUBLICATION: CA_PUBLICATION },
+    values: {
+      controller: { settings: { OCI_CONNECTOR_CONTROLLER_CA_PUBLICATION: CA_PUBLICATION } },
+      // The shortest lifetime of a token that Kubernetes allows.
+      csi: { tokenExpirationSeconds: 600 },
+    },
   });
   const target = registryNamed(context, 'dist3-htpasswd');
   const open = registryNamed(context, 'public-read');
@@ -50,7 +49,8 @@ export async function startClusterTests(context: TestbedContext): Promise<Cluste
   };
 }
 
-function registryNamed({ registries }: TestbedContext, name: string): Registry {
+/** @throws Error when the registry does not run */
+export function registryNamed({ registries }: Pick<TestbedContext, 'registries'>, name: string): Registry {
   const found = registries.find((registry) => registry.name === name);
   if (!found) {
     throw new Error(`the registry ${name} does not run`);

@@ -23,6 +23,8 @@ export interface Cluster {
   readonly directory: string;
   /** OCI layout of an image that contains a shell. */
   readonly shellImage: string;
+  /** Directory of the logs of containers. */
+  readonly podLogs: string;
 }
 
 const READY_MS = 60_000;
@@ -36,12 +38,15 @@ export async function startCluster({
   const directory = path.join(world.directory, 'cluster');
   const logDirectory = path.join(outer, 'cluster');
   const place = (name: string): string => path.join(directory, name);
+  const podLogs = path.join(logDirectory, 'pods');
   const group = new ProcessGroup(logDirectory);
   const account = { name: NODE.name, token: randomBytes(24).toString('hex') };
   await furnishNodeNetwork();
   const images = startImageRegistry(group, place('images')).then(() => pushBaseImages(place('images')));
   const runtime = startContainerRuntime(group, place('containerd'));
-  const api = await step('starting etcd and kube-apiserver', () => startApiServer(group, place('kubernetes'), NODE.address, account));
+  const api = await step('starting etcd and kube-apiserver', () =>
+    startApiServer(group, place('kubernetes'), NODE.address, { node: account }),
+  );
   secrets.push({ name: "the cluster administrator's token", value: api.adminToken }, { name: "the node's token", value: account.token });
   const { socket: runtimeSocket } = await runtime;
   const kubelet = await step('starting controller manager, scheduler, DNS, kubelet and kube-proxy', async () => {
@@ -51,7 +56,7 @@ export async function startCluster({
       world: world.name,
       directory: place('kubelet'),
       runtimeSocket,
-      podLogs: path.join(logDirectory, 'pods'),
+      podLogs,
     };
     const [started] = await Promise.all([
       startKubelet(group, options),
@@ -64,7 +69,7 @@ export async function startCluster({
   const kubectl = new Kubectl(api.kubeconfig, directory);
   const shellImage = await images;
   await step('waiting for the node', () => until(READY_MS, () => nodeIsReady(kubectl)));
-  return { api, kubectl, kubelet, group, directory, shellImage };
+  return { api, kubectl, kubelet, group, directory, shellImage, podLogs };
 }
 
 interface NodeView {

@@ -29,7 +29,7 @@ export async function startControllers(group: ProcessGroup, api: ApiServer): Pro
 
 const READY_PORT = 8181;
 
-/** Starts CoreDNS on the node's address, for the names of Services. */
+/** Starts CoreDNS on the node's address, for the names of Services and of the hosts that represent the outside world. */
 export async function startClusterDns(group: ProcessGroup, directory: string, kubeconfig: string): Promise<void> {
   const corefile = path.join(directory, 'Corefile');
   await writeFile(
@@ -38,6 +38,9 @@ export async function startClusterDns(group: ProcessGroup, directory: string, ku
   bind ${NODE.address}
   errors
   ready 127.0.0.1:${READY_PORT}
+  hosts /etc/hosts {
+    fallthrough
+  }
   kubernetes cluster.local in-addr.arpa {
     kubeconfig ${kubeconfig}
   }

@@ -1,72 +1,73 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type NamespacedName } from '../../installation/namespaced-name';
-import { type RunningProgram } from '../../installation/programs';
-import { launchProgram, type ProgramsStart } from '../start-product';
-import { type TestbedContext } from '../testbed-context';
+import { until } from '../../processes/until';
+import { expectEqual } from '../checks';
 import { type Cluster } from './cluster';
-import { NODE } from './node-network';
+import { SYSTEM } from './helm';
 
 /** The CSI driver of the node. */
 export interface CsiDriver {
   /** Path of its socket. */
   readonly socket: string;
-  /** Process id of the running driver. */
-  readonly pid: number;
   /** Returns the sum of a metric over all its labels. */
   metric(name: string): Promise<number>;
-  /** Returns the number of NodePublishVolume calls for this pod, according to the driver's log. */
+  /** Returns the number of NodePublishVolume calls for this pod, according to the driver's log. It does not ask the API server. */
   publishes(pod: NamespacedName): Promise<number>;
-  /** Kills the driver with SIGKILL. */
+  /** Kills the driver; resolves when its pod is gone. */
   kill(): Promise<void>;
   /** Starts the driver again; resolves when it is ready. */
   start(): Promise<void>;
 }
 
-export interface CsiDriverOptions extends Pick<TestbedContext, 'registryCaFile' | 'secrets'> {
-  readonly cluster: Cluster;
-  readonly programs: ProgramsStart;
-  /** File with a CSIDriver that replaces `deploy/csidriver.yaml`. */
-  readonly csiDriverFile?: string;
-  /** Lifetime of tokens in seconds, instead of the one in the file. */
-  readonly tokenSeconds?: number;
+const NAME = 'connectors-csi';
+const NAMESPACE = `--namespace=${SYSTEM}`;
+
+/** Limit for a pod to start or to end, in milliseconds. */
+const POD_MS = 120_000;
+
+/** No node has this label. */
+const NOWHERE = 'testbed.example/nowhere';
+
+interface PodList {
+  readonly items: readonly { readonly status: { readonly podIP?: string } }[];
 }
 
-/** Starts the driver next to the kubelet, with which it registers. */
-export async function startCsiDriver(options: CsiDriverOptions): Promise<CsiDriver> {
-  const { cluster, programs, csiDriverFile, tokenSeconds } = options;
-  const { kubectl, kubelet, group, directory } = cluster;
-  if (csiDriverFile !== undefined) {
-    await kubectl.run(['apply', '-f', csiDriverFile]);
-  }
-  if (tokenSeconds !== undefined) {
-    const tokenRequests = [{ audience: 'connectors-proxy', expirationSeconds: tokenSeconds }];
-    await kubectl.run(['patch', 'csidriver', 'connectors-csi', '--type=merge', '--patch', JSON.stringify({ spec: { tokenRequests } })]);
-  }
-  const socket = path.join(kubelet.directory, 'plugins/connectors-csi/csi.sock');
-  const settings = {
-    OCI_CONNECTOR_CSI_KUBELET_DIRECTORY: kubelet.directory,
-    OCI_CONNECTOR_CSI_NODE_NAME: NODE.name,
-  };
-  const context = { ...options, group, directory };
-  const launch = (): Promise<RunningProgram> => launchProgram(context, programs, 'csi', settings);
-  let running = await launch();
+/** Returns the driver that the chart has installed. */
+export function csiDriverOf({ kubectl, kubelet, podLogs }: Cluster): CsiDriver {
+  const pods = async (): Promise<PodList['items']> =>
+    (await kubectl.get<PodList>(['pods', NAMESPACE, `--selector=app.kubernetes.io/name=${NAME}`])).items;
+  const placed = (nodeSelector: object): Promise<string> =>
+    kubectl.run(['patch', 'daemonset', NAME, NAMESPACE, '--patch', JSON.stringify({ spec: { template: { spec: { nodeSelector } } } })]);
   return {
-    socket,
-    get pid() {
-      return running.pid;
+    socket: path.join(kubelet.directory, 'plugins/connectors-csi/csi.sock'),
+    metric: async (name) => {
+      const [pod] = await pods();
+      return sumOf(await (await fetch(`http://${pod?.status.podIP}:9090/metrics`)).text(), name);
     },
-    metric: async (name) => sumOf(await (await fetch(`${running.adminUrl}/metrics`)).text(), name),
-    publishes: async (pod) => callsIn(await readFile(running.logFile, 'utf8'), 'NodePublishVolume', `${pod.namespace}/${pod.name}`),
+    publishes: async (pod) => callsIn(await logOf(podLogs), 'NodePublishVolume', `${pod.namespace}/${pod.name}`),
     kill: async () => {
-      process.kill(running.pid, 'SIGKILL');
-      // The process has been killed; this waits until its end is noticed.
-      await running.stop();
+      await placed({ [NOWHERE]: 'true' });
+      await kubectl.run(['delete', 'pods', NAMESPACE, `--selector=app.kubernetes.io/name=${NAME}`, '--force', '--grace-period=0']);
+      await until(POD_MS, async () => expectEqual((await pods()).length, 0, 'pods of the driver'));
     },
     start: async () => {
-      running = await launch();
+      await placed({ [NOWHERE]: null });
+      await kubectl.run(['rollout', 'status', `daemonset/${NAME}`, NAMESPACE, `--timeout=${POD_MS}ms`]);
     },
   };
+}
+
+/** Returns the logs of the driver's containers, from the files of the kubelet. */
+async function logOf(podLogs: string): Promise<string> {
+  const pods = (await readdir(podLogs)).filter((name) => name.startsWith(`${SYSTEM}_${NAME}-`));
+  const files = await Promise.all(
+    pods.map(async (pod) => {
+      const directory = path.join(podLogs, pod, 'csi');
+      return (await readdir(directory)).map((name) => path.join(directory, name));
+    }),
+  );
+  return (await Promise.all(files.flat().map((file) => readFile(file, 'utf8')))).join('');
 }
 
 /**

@@ -1,76 +1,98 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { KubeClient, loadKubeConnection } from '@oci-connector/kube';
-import { buildPrograms } from '../../installation/build-programs';
-import { installProduct } from '../../installation/install-product';
-import { proxySettings, type RunningProgram } from '../../installation/programs';
-import { freePort } from '../../processes/free-port';
 import { step } from '../../processes/progress';
-import { launchProgram } from '../start-product';
+import { pushProductImages } from '../images/product-images';
 import { type TestbedContext } from '../testbed-context';
 import { startCluster, type Cluster } from './cluster';
-import { startCsiDriver, type CsiDriver, type CsiDriverOptions } from './csi-driver';
-import { NODE } from './node-network';
+import { csiDriverOf, type CsiDriver } from './csi-driver';
+import { documentedCommands } from '../manifests/documented-commands';
+import { Helm, SYSTEM } from './helm';
+import { IMAGE_REGISTRY } from './pod-images';
 
-/** The product in a cluster. Its programs run as processes of the node, each with its own ServiceAccount. */
+/** The product in a cluster, as the chart installs it. */
 export interface InstalledCluster extends Cluster {
   readonly client: KubeClient;
-  readonly controller: RunningProgram;
-  readonly proxy: RunningProgram;
+  readonly helm: Helm;
   readonly csi: CsiDriver;
+  /** Returns the containers of the product, each with its id and the number of its restarts. */
+  containers(): Promise<string[]>;
 }
 
 /** The parameters of a cluster. */
-export type ClusterOpening = Pick<TestbedContext, 'world' | 'logDirectory' | 'registryCaFile' | 'secrets' | 'closing'> &
-  Pick<CsiDriverOptions, 'csiDriverFile' | 'tokenSeconds'> & {
-    /** Settings of the controller. */
-    readonly controllerSettings?: Readonly<Record<string, string>>;
-  };
+export type ClusterOpening = Pick<TestbedContext, 'world' | 'logDirectory' | 'registryCaFile' | 'secrets' | 'closing'> & {
+  /** Values of the chart, in addition to those that every cluster has. */
+  readonly values?: object;
+};
 
-/**
- * Starts a cluster, installs the manifests of `deploy/`, starts the programs, and directs the proxy's Service to the proxy on
- * this node.
- */
+/** Starts a cluster, builds the images of the product, and installs it with the chart. */
 export async function startInstalledCluster(opening: ClusterOpening): Promise<InstalledCluster> {
-  const [cluster] = await Promise.all([startCluster(opening), buildPrograms()]);
+  const cluster = await startCluster(opening);
   opening.closing.unshift(() => cluster.group.stopAll());
-  const { api, group, directory } = cluster;
-  const client = KubeClient.fromConnection(await loadKubeConnection({ kubeconfig: api.kubeconfig }));
+  const client = KubeClient.fromConnection(await loadKubeConnection({ kubeconfig: cluster.api.kubeconfig }));
   opening.closing.unshift(() => client.close());
-  await step('installing the product', () => installProduct(client));
-  const [http, https] = [await freePort(), await freePort()];
-  await applyJson(cluster, proxyService(http, https));
-  const context = { ...opening, group, directory };
-  const programs = { api, client };
-  return step('starting controller, proxy and CSI driver', async () => {
-    const [controller, proxy, csi] = await Promise.all([
-      launchProgram(context, programs, 'controller', opening.controllerSettings ?? {}),
-      launchProgram(context, programs, 'proxy', proxySettings({ host: NODE.address, http, https })),
-      startCsiDriver({ ...opening, cluster, programs }),
+  await step('building the images of the product', () => pushProductImages(path.join(cluster.directory, 'product-images'), IMAGE_REGISTRY));
+  const helm = new Helm({ kubeconfig: cluster.api.kubeconfig, directory: cluster.directory });
+  await step('installing the product', async () => {
+    await installCaBundle(cluster, opening.registryCaFile);
+    await helm.run([
+      ...(await documentedInstall()),
+      await helm.values('values', valuesFor(cluster)),
+      await helm.values('more-values', opening.values ?? {}),
     ]);
-    return { ...cluster, client, controller, proxy, csi };
   });
+  return { ...cluster, client, helm, csi: csiDriverOf(cluster), containers: () => containersOf(cluster) };
+}
+
+/** Returns the arguments of the README's command, for the registry of this cluster. */
+async function documentedInstall(): Promise<string[]> {
+  const commands = documentedCommands(await readFile('README.md', 'utf8'), '## Install');
+  const [, ...args] = commands.find(([program]) => program === 'helm') ?? [];
+  return args.map((word) => word.replace('=REGISTRY', `=${IMAGE_REGISTRY}`));
+}
+
+/** Returns the values for this cluster. One replica of each program is enough for checks of the rest. */
+function valuesFor({ kubelet }: Cluster): object {
+  return {
+    settings: { OCI_CONNECTOR_LOG_LEVEL: 'debug' },
+    caBundle: { configMap: 'registry-ca' },
+    controller: { replicas: 1 },
+    // No load balancer has to notice the end of a replica.
+    proxy: { replicas: 1, drainDelaySeconds: 0, graceSeconds: 5 },
+    csi: { kubeletDirectory: kubelet.directory },
+  };
+}
+
+/** Creates the namespace with the ConfigMap of the authorities that the testbed's registries use. */
+async function installCaBundle(cluster: Cluster, file: string): Promise<void> {
+  await applyJson(cluster, [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: SYSTEM } },
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { namespace: SYSTEM, name: 'registry-ca' },
+      data: { 'ca.crt': await readFile(file, 'utf8') },
+    },
+  ]);
+}
+
+interface PodList {
+  readonly items: readonly {
+    readonly metadata: { readonly name: string };
+    readonly status: {
+      readonly containerStatuses?: readonly { readonly containerID?: string; readonly restartCount: number }[];
+    };
+  }[];
+}
+
+async function containersOf({ kubectl }: Cluster): Promise<string[]> {
+  const { items } = await kubectl.get<PodList>(['pods', `--namespace=${SYSTEM}`]);
+  return items.flatMap(({ metadata, status }) =>
+    (status.containerStatuses ?? []).map(({ containerID, restartCount }) => `${metadata.name} ${containerID} ${restartCount}`),
+  );
 }
 
 /** Applies objects with `kubectl apply`. */
 export async function applyJson({ kubectl }: Pick<Cluster, 'kubectl'>, items: readonly object[]): Promise<void> {
   await kubectl.run(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
-}
-
-/**
- * Returns the Service of the proxy. The proxy is a process of the node here, not a pod, so the Service has no selector but
- * explicit endpoints.
- */
-function proxyService(http: number, https: number): object[] {
-  const metadata = { namespace: 'connectors-system', name: 'connectors-proxy-service' };
-  const port = (name: string, number: number): object => ({ name, port: number, protocol: 'TCP' });
-  return [
-    { apiVersion: 'v1', kind: 'Service', metadata, spec: { ports: [port('http', 80), port('https', 443)] } },
-    {
-      apiVersion: 'discovery.k8s.io/v1',
-      kind: 'EndpointSlice',
-      metadata: { ...metadata, labels: { 'kubernetes.io/service-name': metadata.name } },
-      addressType: 'IPv4',
-      endpoints: [{ addresses: [NODE.address], conditions: { ready: true } }],
-      ports: [port('http', http), port('https', https)],
-    },
-  ];
 }

@@ -2,8 +2,8 @@ import { chmod, cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { type ProcessGroup } from '../../processes/process-group';
-import { runCommand, tryCommand } from '../../processes/run-command';
-import { MEDIA, addBlob, addFile, finishLayout, json, type Descriptor } from '../oci-layout';
+import { runCommand } from '../../processes/run-command';
+import { addProgram, packLayer, pushLayers, type Layer } from '../images/image-layer';
 import { toolPath } from '../toolchain';
 
 /** The registry from which the node pulls images. containerd uses http for loopback by default. */
@@ -17,20 +17,17 @@ export function podImage(name: string): string {
 /** The image of the container that keeps a pod's namespaces. */
 export const PAUSE_IMAGE = podImage('pause');
 
-/** Starts the registry from which the node pulls images. */
-export async function startImageRegistry(group: ProcessGroup, directory: string): Promise<void> {
+/** Starts the registry from which the node pulls images, or one like it at another address. */
+export async function startImageRegistry(group: ProcessGroup, directory: string, address = IMAGE_REGISTRY): Promise<void> {
   await mkdir(directory, { recursive: true });
   const file = path.join(directory, 'config.yml');
   const storage = { filesystem: { rootdirectory: path.join(directory, 'data') } };
-  await writeFile(
-    file,
-    stringify({ version: 0.1, log: { level: 'warn' }, storage, http: { addr: IMAGE_REGISTRY, secret: 'one replica' } }),
-  );
+  await writeFile(file, stringify({ version: 0.1, log: { level: 'warn' }, storage, http: { addr: address, secret: 'one replica' } }));
   await group.start({
     name: 'image-registry',
     command: [toolPath('registry'), 'serve', file],
     env: { OTEL_TRACES_EXPORTER: 'none' },
-    ready: async () => (await fetch(`http://${IMAGE_REGISTRY}/v2/`)).ok,
+    ready: async () => (await fetch(`http://${address}/v2/`)).ok,
   });
 }
 
@@ -80,14 +77,8 @@ export async function pushExampleImages(directory: string): Promise<void> {
   }
 }
 
-interface Layer {
-  readonly layout: string;
-  readonly descriptor: Descriptor;
-}
-
 /**
- * Builds a root file system of busybox and tools with their libraries. It is not compressed, because this machine reads it
- * again immediately.
+ * Builds a root file system of busybox and tools with their libraries.
  */
 async function makeLayer(directory: string, tools: readonly string[]): Promise<Layer> {
   const root = path.join(directory, 'root');
@@ -109,40 +100,19 @@ async function makeLayer(directory: string, tools: readonly string[]): Promise<L
   for (const tool of tools) {
     await addTool(root, tool);
   }
-  const tar = path.join(directory, 'layer.tar');
-  await runCommand(['tar', '-C', root, '-cf', tar, '.']);
-  const layout = path.join(directory, 'image');
-  return { layout, descriptor: await addFile(layout, MEDIA.plainLayer, tar) };
+  return packLayer(root, path.join(directory, 'image'));
 }
 
 /** Directory of the extensions that iptables loads for matches and targets. */
 const IPTABLES_MODULES = '/usr/lib/x86_64-linux-gnu/xtables';
 
 async function addTool(root: string, name: string): Promise<void> {
-  await cp(toolPath(name), path.join(root, 'usr/bin', name), { dereference: true });
+  await addProgram(root, toolPath(name), path.join('usr/bin', name));
   if (name === 'iptables') {
     await cp(IPTABLES_MODULES, path.join(root, IPTABLES_MODULES), { recursive: true });
   }
-  for (const library of await librariesOf(toolPath(name))) {
-    await cp(library, path.join(root, library), { dereference: true });
-  }
 }
 
-/** Returns the shared libraries of a program; none if it is linked statically. */
-async function librariesOf(program: string): Promise<string[]> {
-  const { stdout } = await tryCommand(['ldd', program]);
-  return [...stdout.matchAll(/(?:=> )?(\/\S+) \(0x/g)].map(([, library]) => library ?? '');
-}
-
-async function pushImage({ layout, descriptor }: Layer, name: string, entrypoint: readonly string[]): Promise<void> {
-  const platform = { architecture: 'amd64', os: 'linux' };
-  const image = {
-    ...platform,
-    config: { Entrypoint: entrypoint, Env: ['PATH=/usr/bin:/bin', 'HOME=/root'] },
-    rootfs: { type: 'layers', diff_ids: [descriptor.digest] },
-  };
-  const config = await addBlob(layout, MEDIA.config, json(image));
-  const manifest = { schemaVersion: 2, mediaType: MEDIA.manifest, config, layers: [descriptor] };
-  await finishLayout(layout, { ...(await addBlob(layout, MEDIA.manifest, json(manifest))), platform }, 'v1');
-  await runCommand([toolPath('crane'), 'push', layout, podImage(name)], { env: {} });
+async function pushImage(layer: Layer, name: string, entrypoint: readonly string[]): Promise<void> {
+  await pushLayers([layer], podImage(name), { Entrypoint: entrypoint, Env: ['PATH=/usr/bin:/bin', 'HOME=/root'] });
 }

@@ -2,6 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CSI_DRIVER_NAME } from '@oci-connector/connector-api';
 import { Pods, PublishedVolume, type Pod } from '../../kubelet/published-volume';
+import { type RunningProgram } from '../../installation/programs';
 import { step } from '../../processes/progress';
 import { NAMESPACE } from '../connector-names';
 import { type Product } from '../product';
@@ -28,30 +29,38 @@ export class MountedVolumes {
     private readonly context: TestbedContext,
     private readonly product: Product,
     private readonly kubeletDirectory: string,
+    readonly driver: RunningProgram,
   ) {}
 
-  static async start(context: TestbedContext, product: Product): Promise<MountedVolumes> {
+  /** @param settings of the driver, in addition to those that this class needs */
+  static async start(context: TestbedContext, product: Product, settings: Readonly<Record<string, string>> = {}): Promise<MountedVolumes> {
     const kubeletDirectory = path.join(context.directory, 'kubelet');
     for (const name of ['plugins', 'pods']) {
       await mkdir(path.join(kubeletDirectory, name), { recursive: true });
     }
-    await step('starting the CSI driver', () =>
+    const driver = await step('starting the CSI driver', () =>
       launchProgram(context, product, 'csi', {
         OCI_CONNECTOR_CSI_KUBELET_DIRECTORY: kubeletDirectory,
         OCI_CONNECTOR_CSI_REGISTRATION_DIRECTORY: 'none',
         OCI_CONNECTOR_CSI_NODE_NAME: 'testbed',
+        ...settings,
       }),
     );
-    return new MountedVolumes(context, product, kubeletDirectory);
+    return new MountedVolumes(context, product, kubeletDirectory, driver);
+  }
+
+  /** Path of the driver's socket. */
+  get socket(): string {
+    return path.join(this.kubeletDirectory, 'plugins/connectors-csi/csi.sock');
   }
 
   /** Mounts a volume until the testbed ends. */
   async mount(mount: Mount): Promise<PublishedVolume> {
-    const { context, product, kubeletDirectory } = this;
+    const { context, product, kubeletDirectory, socket } = this;
     const problems: Error[] = [];
     const volume = await PublishedVolume.publish({
       client: product.client,
-      socket: path.join(kubeletDirectory, 'plugins/connectors-csi/csi.sock'),
+      socket,
       kubeletDirectory,
       pod: await product.client.create(Pods, podObject(mount)),
       volume: VOLUME,

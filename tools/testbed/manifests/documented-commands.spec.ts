@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { documentedCommands } from './documented-commands';
 
-const README = readFileSync(path.join(__dirname, '..', '..', '..', 'README.md'), 'utf8');
+const INSTALL = readFileSync(path.join(__dirname, '..', '..', '..', 'docs', 'install.md'), 'utf8');
 
 describe('documentedCommands', () => {
   it('returns the commands word by word, without comments', () => {
@@ -20,11 +20,11 @@ describe('documentedCommands', () => {
     },
   );
 
-  it('finds in README.md the commands in an order that works on a new cluster: the CRDs, a wait for them, then their objects', () => {
-    const commands = documentedCommands(README, '## Install').map((words) => words.join(' '));
-    const crds = commands.findIndex((command) => command.includes('-f libs/connector-api/crds'));
+  it('finds in docs/install.md the commands in an order that works on a new cluster: the CRDs, a wait for them, then their objects', () => {
+    const commands = documentedCommands(INSTALL, '## Without Helm').map((words) => words.join(' '));
+    const crds = commands.findIndex((command) => command.includes('-f deploy/chart/crds'));
     const wait = commands.findIndex((command) => command.startsWith('kubectl wait --for=condition=Established crd/'));
-    const objects = commands.findIndex((command) => command.includes('-f deploy/class-oci.yaml'));
+    const objects = commands.findIndex((command) => command.includes('-f deploy/install.yaml'));
     expect([crds, wait, objects]).toEqual([0, 1, 2]);
   });
 });

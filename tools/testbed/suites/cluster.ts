@@ -1,4 +1,5 @@
 import { Checks } from '../checks';
+import { checkAdmission } from '../cluster/admission-checks';
 import { checkAccess, checkDriverRights } from '../cluster/access-checks';
 import { startCaRotation } from '../cluster/ca-rotation';
 import { checkClients } from '../cluster/client-checks';
@@ -25,6 +26,7 @@ const PARTS: Readonly<Record<string, (checks: Checks, tests: ClusterTests) => Pr
   'pods of the documentation': checkExamplePods,
   'users and groups': checkUsers,
   access: checkAccess,
+  'admission policy': checkAdmission,
   'permissions of the driver': checkDriverRights,
 };
 

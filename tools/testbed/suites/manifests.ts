@@ -2,9 +2,10 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Checks, expectEqual } from '../checks';
 import { Kubectl } from '../kubectl';
+import { checkDocumentedObjects } from '../manifests/documented-objects';
 import { checkManifestCases } from '../manifests/manifest-cases';
 import { checkPermissions } from '../manifests/permissions';
-import { checkReadmeInstall } from '../manifests/readme-install';
+import { checkInstallWithoutHelm } from '../manifests/install-without-helm';
 import { checkViews } from '../manifests/views';
 import { startProduct } from '../start-product';
 import { type Suite } from './suite';
@@ -15,11 +16,13 @@ const EXAMPLES = path.join(process.cwd(), 'deploy/examples');
 export const manifestsSuite: Suite = {
   async run(context) {
     const checks = new Checks();
-    await checks.part('README', () => checkReadmeInstall(checks, context));
+    await checks.part('install without Helm', () => checkInstallWithoutHelm(checks, context));
     const { api } = await context.product(() => startProduct(context));
     const kubectl = new Kubectl(api.kubeconfig, context.directory);
     await checkManifestCases(checks, kubectl);
     await checkViews(checks, kubectl);
+    // Before the examples: when they are deleted, their namespaces end for good, because nothing collects what is in them.
+    await checks.part('the documentation', () => checkDocumentedObjects(checks, kubectl));
     await checkExamples(checks, kubectl, () => checkPermissions(checks, kubectl));
     return checks.result;
   },

@@ -11,6 +11,7 @@ const SPECS = [
   'tools/sandbox/token-lifetimes.testbed-spec.ts',
   'tools/sandbox/user-manifests.testbed-spec.ts',
   'tools/testbed/cluster/cluster-traces.testbed-spec.ts',
+  'tools/workspace/workflows.testbed-spec.ts',
 ];
 
 /** Runs specs of the product that require root or tools, or run long. */
