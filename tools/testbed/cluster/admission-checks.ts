@@ -81,7 +81,7 @@ export async function checkAdmission(checks: Checks, { cluster }: ClusterTests):
   await checks.check('C17 who may get the Secret creates a Connector that uses it', () =>
     until(FOLLOWS_MS, async () => accepted(await creates({ name: 'mine', secretRef: { name: SECRET } }))),
   );
-  await checks.check('C17 a Secret of another namespace is refused, whoever asks', async () => {
+  await checks.check('C17 a Secret of another namespace is refused, even for an administrator', async () => {
     const elsewhere = connector({ name: 'foreign', secretRef: { name: SECRET, namespace: 'kube-system' } });
     const result = await kubectl.try(['create', '-f', '-'], JSON.stringify(elsewhere));
     await refused(result, 'spec.auth.secretRef.namespace must be the namespace of the Connector');

@@ -10,7 +10,7 @@ const SMALL = { size: 64 * 1024, max: 768, maxFree: 64 };
  * collect them. At most 64 MiB are in use, and 6 MiB wait for their next use.
  */
 export class ReadBuffers {
-  /** What connections without a buffer of their own are read into. Whoever reads into it must copy the bytes before the next read. */
+  /** What connections without a buffer of their own are read into. The reader must copy the bytes before the next read. */
   readonly shared = Buffer.allocUnsafeSlow(SHARED_READ_BYTES);
   readonly #large = new Buffers(LARGE);
   readonly #small = new Buffers(SMALL);
