@@ -36,12 +36,15 @@ export const installationSuite: Suite = {
 async function checkHelmTest(checks: Checks, { helm, kubectl }: InstalledCluster): Promise<void> {
   await checks.check('helm test pushes and pulls an image, and leaves nothing', async () => {
     expectParts(await helm.run(['test', 'oci-connector', NAMESPACE]), ['Phase:          Succeeded']);
-    const left = await kubectl.run(['get', 'pods,connectors,secrets,services,serviceaccounts,rolebindings', NAMESPACE, '--output=name']);
-    expectEqual(
-      left.split('\n').filter((name) => name.includes('self-test')),
-      [],
-      'objects of the test',
-    );
+    // Kubernetes collects the Service of a deleted Connector some time later.
+    await until(LIMIT_MS, async () => {
+      const left = await kubectl.run(['get', 'pods,connectors,secrets,services,serviceaccounts,rolebindings', NAMESPACE, '--output=name']);
+      expectEqual(
+        left.split('\n').filter((name) => name.includes('self-test')),
+        [],
+        'objects of the test',
+      );
+    });
   });
 }
 
