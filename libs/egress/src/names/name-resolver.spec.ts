@@ -148,6 +148,72 @@ describe('NameResolver', () => {
     });
   });
 
+  describe('an outage of the name servers', () => {
+    const zone = { 'r.test': { a: ['10.0.0.1'] } };
+    const afterTtl = (): void => world.clock.advance(30_001);
+
+    it('continues with the known addresses for an hour when all servers answer with errors, and asks again every 30 s', async () => {
+      const server = await world.server(zone);
+      await world.resolvConf('options no-aaaa\n');
+      const lookup = world.resolver();
+      await lookup('r.test');
+      server.zone.set('r.test', 'SERVFAIL');
+      // Two questions each, for `attempts`.
+      for (const asked of [3, 5, 7]) {
+        afterTtl();
+        expect(await lookup('r.test')).toEqual(['10.0.0.1']);
+        expect(await lookup('r.test')).toEqual(['10.0.0.1']);
+        expect(server.timesAsked('r.test')).toBe(asked);
+      }
+      world.clock.advance(3_600_000);
+      await expect(lookup('r.test')).rejects.toMatchObject({ problem: 'unanswered' });
+    });
+
+    it('continues with the known addresses after 2 s when no server answers', async () => {
+      const server = await world.server(zone);
+      await world.resolvConf('options no-aaaa\n');
+      const lookup = world.resolver();
+      await lookup('r.test');
+      server.zone.set('r.test', 'SILENT');
+      afterTtl();
+      const answer = lookup('r.test');
+      await until(() => server.timesAsked('r.test') === 2);
+      world.clock.advance(2_000);
+      expect(await answer).toEqual(['10.0.0.1']);
+    });
+
+    it('uses the answer of the servers as soon as they answer', async () => {
+      const server = await world.server(zone);
+      await world.resolvConf('');
+      const lookup = world.resolver();
+      await lookup('r.test');
+      server.zone.set('r.test', 'SERVFAIL');
+      afterTtl();
+      await lookup('r.test');
+      server.zone.set('r.test', { a: ['10.0.0.2'] });
+      afterTtl();
+      expect(await lookup('r.test')).toEqual(['10.0.0.2']);
+    });
+
+    it.each([
+      ['the servers say that the name is absent', 'NXDOMAIN'],
+      ['the name has lost its addresses', {}],
+    ] as const)('forgets the addresses when %s', async (_what, records) => {
+      const server = await world.server(zone);
+      await world.resolvConf('');
+      const lookup = world.resolver();
+      await lookup('r.test');
+      for (const [now, problem] of [
+        [records, 'absent'],
+        ['SERVFAIL', 'unanswered'],
+      ] as const) {
+        server.zone.set('r.test', now);
+        afterTtl();
+        await expect(lookup('r.test')).rejects.toMatchObject({ problem });
+      }
+    });
+  });
+
   describe('search domains', () => {
     it('tries a name of the cluster in the search domains first, both families of each, and stops at the first that has it', async () => {
       const server = await world.server({

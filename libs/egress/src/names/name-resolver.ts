@@ -27,6 +27,15 @@ const FAILURE_MS = 5_000;
 /** The limits of the time for which addresses are cached. Between them, their TTL counts. */
 const MIN_TTL_MS = 1_000;
 const MAX_TTL_MS = 30_000;
+/**
+ * How long addresses stay in use when no name server answers, or all answer with errors (RFC 8767), after they were last confirmed. An
+ * outage of the cluster's DNS usually ends within this time.
+ */
+const STALE_MS = 3_600_000;
+/** How long such addresses are used before the name servers are asked again: what RFC 8767 §4 recommends. */
+const STALE_TTL_MS = 30_000;
+/** The time limit of a lookup after which known addresses are used: about the client response timer of RFC 8767 §5. */
+const STALE_WAIT_MS = 2_000;
 /** The most cached answers. An answer has at most 64 addresses. */
 const MAX_ANSWERS = 2_000;
 /** A Connector needs a few names; `perOwner` limits a registry that redirects to ever new ones. Each query of a lookup has its own socket. */
@@ -36,14 +45,25 @@ const LOOPBACK = ['127.0.0.1', '::1'];
 
 interface Remembered {
   readonly answer: readonly string[] | LookupError;
-  /** By the monotonic clock. */
+  /** By the monotonic clock, as all times. */
   readonly until: number;
+  /** The end of the time in which it is used if the name servers do not answer. */
+  readonly staleUntil: number;
+}
+
+interface Search {
+  readonly name: string;
+  readonly conf: ResolvConf;
+  /** The time limit of all candidates, servers and attempts, after which the signal aborts. */
+  readonly limitMs: number;
+  readonly signal: AbortSignal;
 }
 
 /**
  * Resolves names to addresses with the hosts file and the name servers of resolv.conf(5), with glibc's search list. Unlike `getaddrinfo`
  * it uses no thread of Node.js' pool, so a name whose servers do not respond delays no other lookup. Each lookup has a deadline, only one
- * lookup of a name is in flight, failures are cached for seconds, and lookups are counted for each owner. NSS modules other than files
+ * lookup of a name is in flight, failures are cached for seconds, and lookups are counted for each owner. Known addresses stay in use for an
+ * hour when the name servers do not answer. NSS modules other than files
  * and dns are not supported (docs/adr/0024).
  */
 export class NameResolver {
@@ -98,23 +118,39 @@ export class NameResolver {
   }
 
   async #ask(name: string, conf: ResolvConf, abandoned: AbortSignal): Promise<readonly string[]> {
+    const known = this.#answers.get(name);
+    const stale = known && known.staleUntil > this.#clock.monotonic() ? known : undefined;
+    const limitMs = stale ? STALE_WAIT_MS : DEADLINE_MS;
     const deadline = new AbortController();
-    const timer = this.#clock.setTimeout(() => deadline.abort(), DEADLINE_MS);
-    const answer = await this.#search(name, conf, AbortSignal.any([abandoned, deadline.signal]));
+    const timer = this.#clock.setTimeout(() => deadline.abort(), limitMs);
+    const answer = await this.#search({ name, conf, limitMs, signal: AbortSignal.any([abandoned, deadline.signal]) });
     timer.cancel();
-    const result = typeof answer === 'string' ? problem(name, answer) : ordered(answer.addresses, this.#firstFamily());
+    const remembered = this.#remembered(name, answer, stale);
     if (conf === this.#conf && !abandoned.aborted) {
-      this.#answers.set(name, { answer: result, until: this.#clock.monotonic() + lifetime(answer) });
+      this.#answers.set(name, remembered);
     }
-    return given(result);
+    return given(remembered.answer);
+  }
+
+  /** @param stale addresses to use when the servers do not answer */
+  #remembered(name: string, answer: NameAnswer, stale?: Remembered): Remembered {
+    const now = this.#clock.monotonic();
+    if (typeof answer !== 'string') {
+      const addresses = ordered(answer.addresses, this.#firstFamily());
+      return { answer: addresses, until: now + lifetime(answer), staleUntil: now + STALE_MS };
+    }
+    if (stale && answer !== 'absent') {
+      return { ...stale, until: now + STALE_TTL_MS };
+    }
+    return { answer: problem(name, answer), until: now + FAILURE_MS, staleUntil: now };
   }
 
   /**
    * Asks for the candidates of a name as glibc does. It continues with the next candidate when one is absent or its servers respond with
    * errors. It does not continue when they do not respond, because then it is not known which name is meant.
    */
-  async #search(name: string, conf: ResolvConf, signal: AbortSignal): Promise<NameAnswer> {
-    const intervalMs = Math.min(conf.timeoutMs, DEADLINE_MS / (conf.servers.length * conf.attempts));
+  async #search({ name, conf, limitMs, signal }: Search): Promise<NameAnswer> {
+    const intervalMs = Math.min(conf.timeoutMs, limitMs / (conf.servers.length * conf.attempts));
     const families = conf.noAaaa ? ([4] as const) : ([4, 6] as const);
     let first = conf.rotate ? this.#rotation++ % conf.servers.length : 0;
     // An unreachable server costs one interval, not one for each search domain.
@@ -141,11 +177,8 @@ function inTurn({ servers, attempts }: ResolvConf, first: number): string[] {
   return Array.from({ length: attempts }, () => round).flat();
 }
 
-function lifetime(answer: NameAnswer): number {
-  if (typeof answer === 'string' || !answer.complete) {
-    return FAILURE_MS;
-  }
-  return Math.min(Math.max(answer.ttl * 1_000, MIN_TTL_MS), MAX_TTL_MS);
+function lifetime({ complete, ttl }: Exclude<NameAnswer, string>): number {
+  return complete ? Math.min(Math.max(ttl * 1_000, MIN_TTL_MS), MAX_TTL_MS) : FAILURE_MS;
 }
 
 function problem(name: string, answer: 'absent' | 'failed' | 'silent'): LookupError {
