@@ -89,6 +89,7 @@ describe('the controller in its environment', () => {
     cluster.apply(aConnector({ name: 'narrow', address: registry.origin, secretName: 'login' }));
     const condition = await cluster.untilCondition('narrow', 'Ready', { status: 'False', reason: 'SecretNotFound' });
     expect(condition.message).toContain('may not read Secret "login" in namespace "default"');
+    expect(condition.message).toContain('rbac.secretNamespaces');
   });
 
   it('watches Secrets only in the namespaces of the setting', async () => {

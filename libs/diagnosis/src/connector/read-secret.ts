@@ -28,7 +28,7 @@ export async function readSecret({ namespace, tools, signal }: CheckScope, name:
       }
       throw new CredentialError(
         'SecretNotFound',
-        `the controller may not read Secret ${quoted(name)} in namespace "${namespace}"; bind its ServiceAccount to a Role there`,
+        `the controller may not read Secret ${quoted(name)} in namespace "${namespace}"; add the namespace to rbac.secretNamespaces of the chart, or bind the controller's ServiceAccount to a Role there`,
       );
     }
   }
