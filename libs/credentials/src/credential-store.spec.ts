@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import { KubeUnreachableError, Reachability } from '@oci-connector/kube';
+import { KubeApiError, KubeUnreachableError, Reachability } from '@oci-connector/kube';
 import { ManualClock } from '@oci-connector/testing-kit';
 import { CredentialStore } from './credential-store';
 import { secretRevision, type SecretObject } from './secret-object';
@@ -137,6 +137,18 @@ describe('CredentialStore', () => {
     await expect(api.revision()).rejects.toMatchObject({ code: 'SecretNotFound' });
     expect(api.reads).toBe(1);
     api.clock.advance(1);
+    expect(await api.revision()).toBe('u/1');
+  });
+
+  it('says what to do about a Secret that it may not read, and reads it again for the next request', async () => {
+    const api = new Api();
+    api.failure = new KubeApiError(403, { reason: 'Forbidden', message: 'connectors-proxy cannot get secrets' }, 'GET secrets/login');
+    const reading = api.revision();
+    await expect(reading).rejects.toMatchObject({ name: 'CredentialError', code: 'SecretNotFound' });
+    await expect(reading).rejects.toThrow(
+      'the proxy may not read Secret "login" in namespace "team"; add the namespace to rbac.secretNamespaces of the chart',
+    );
+    api.failure = undefined;
     expect(await api.revision()).toBe('u/1');
   });
 

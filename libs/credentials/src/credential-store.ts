@@ -1,5 +1,5 @@
 import { type Clock } from '@oci-connector/clock';
-import { KubeUnreachableError, Reachability } from '@oci-connector/kube';
+import { KubeApiError, KubeUnreachableError, Reachability } from '@oci-connector/kube';
 import { SharedCache } from '@oci-connector/limits';
 import { CredentialError } from './credential.errors';
 import { withoutPrintableData, type SecretObject } from './secret-object';
@@ -74,7 +74,7 @@ export class CredentialStore {
    * Returns the Secret as it was at most 10 s ago, 1 s if it was marked as unusable, or, while the API server cannot be reached, at most 5 minutes ago.
    *
    * @param options.fresh read again now, because the registry refused the credential that was read before
-   * @throws CredentialError `SecretNotFound`; or the error of `readSecret`
+   * @throws CredentialError `SecretNotFound`, also when the program may not read it; or the error of `readSecret`
    */
   async get(key: SecretKey, options: { fresh?: boolean } = {}): Promise<SecretObject> {
     const id = `${key.namespace}/${key.name}`;
@@ -144,7 +144,7 @@ export class CredentialStore {
           ? { readAt, usableUntil: readAt + UNUSABLE_LIFETIME_MS, forced }
           : { secret: withoutPrintableData(secret), readAt, usableUntil: readAt + ENTRY_LIFETIME_MS, forced };
     } catch (error) {
-      entry = this.#lastKnown(id, error);
+      entry = this.#lastKnown(id, withAdvice(error, key));
     }
     // A slower read that began earlier must not replace the newer Secret.
     if ((this.#entries.get(id)?.readAt ?? -Infinity) <= entry.readAt) {
@@ -182,4 +182,14 @@ export class CredentialStore {
 function sizeOf(entry: Entry): number {
   const values = Object.values(entry.secret?.data ?? {});
   return values.reduce((total, value) => total + value.length, OBJECT_BYTES);
+}
+
+/** Missing permission is a fault of the configuration, which no retry corrects. */
+function withAdvice(error: unknown, { namespace, name }: SecretKey): unknown {
+  return error instanceof KubeApiError && error.isForbidden
+    ? new CredentialError(
+        'SecretNotFound',
+        `the proxy may not read Secret "${name}" in namespace "${namespace}"; add the namespace to rbac.secretNamespaces of the chart, or bind the proxy's ServiceAccount to a Role there`,
+      )
+    : error;
 }
