@@ -23,6 +23,9 @@ export interface ApiServer {
   thaw(): void;
 }
 
+/** The range of the addresses of Services. */
+export const SERVICE_RANGE = '10.96.0.0/16';
+
 /** Returns a kubeconfig for one user with a bearer token. */
 export function kubeconfigText(server: { url: string; caFile: string }, token: string, namespace = 'default'): string {
   return JSON.stringify({
@@ -74,7 +77,7 @@ export async function startApiServer(
     `--secure-port=${secure}`,
     `--advertise-address=${address}`,
     ...(node ? NODE_FLAGS : ALONE_FLAGS),
-    '--service-cluster-ip-range=10.96.0.0/16',
+    `--service-cluster-ip-range=${SERVICE_RANGE}`,
     '--authorization-mode=Node,RBAC',
     // As every installer sets it; the CSI driver is privileged.
     '--allow-privileged=true',

@@ -15,6 +15,8 @@ export const SUITES = {
   images: 'the images of the product: built twice to the same digests, for two platforms, without a shell, started with no rights',
   installation:
     'the Helm chart in a whole Kubernetes: install, helm test, upgrade, rollback, fail-over, Pod Security, uninstall (run it alone)',
+  'day-two':
+    'faults, evictions, rotation of the sealing key, upgrade and downgrade in a whole Kubernetes: what docs/operations.md promises',
   manifests: 'kubectl on a real API server: README, valid and invalid manifests, examples, explain, get, describe, and what RBAC allows',
   monitoring: 'a real Prometheus scrapes the programs: alerts fire and end, and every query of the dashboard returns data',
   requirement: "the original requirement's YAML in the sandbox: kubectl applies it, crane pulls nginx from “Docker Hub”",

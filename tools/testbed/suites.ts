@@ -8,6 +8,7 @@ import { clusterSuite } from './suites/cluster';
 import { chartSuite } from './suites/chart';
 import { conformanceSuite } from './suites/conformance';
 import { contractSuite } from './suites/contract';
+import { dayTwoSuite } from './suites/day-two';
 import { directSuite } from './suites/direct';
 import { forwardSuite } from './suites/forward';
 import { imagesSuite } from './suites/images';
@@ -35,6 +36,7 @@ const SUITES: Readonly<Record<SuiteName, Suite>> = {
   contract: contractSuite,
   images: imagesSuite,
   installation: installationSuite,
+  'day-two': dayTwoSuite,
   manifests: manifestsSuite,
   monitoring: monitoringSuite,
   requirement: requirementSuite,

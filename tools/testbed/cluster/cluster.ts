@@ -8,7 +8,7 @@ import { Kubectl } from '../kubectl';
 import { type TestbedContext } from '../testbed-context';
 import { until } from '../../processes/until';
 import { startContainerRuntime } from './container-runtime';
-import { startClusterDns, startControllers } from './control-plane';
+import { startClusterDns, startControllers, type ClusterDns } from './control-plane';
 import { startKubeProxy, startKubelet, type Kubelet } from './node-programs';
 import { NODE, furnishNodeNetwork } from './node-network';
 import { pushBaseImages, startImageRegistry } from './pod-images';
@@ -18,6 +18,7 @@ export interface Cluster {
   readonly api: ApiServer;
   readonly kubectl: Kubectl;
   readonly kubelet: Kubelet;
+  readonly dns: ClusterDns;
   /** All its processes. They are stopped in reverse order of their start. */
   readonly group: ProcessGroup;
   readonly directory: string;
@@ -49,7 +50,7 @@ export async function startCluster({
   );
   secrets.push({ name: "the cluster administrator's token", value: api.adminToken }, { name: "the node's token", value: account.token });
   const { socket: runtimeSocket } = await runtime;
-  const kubelet = await step('starting controller manager, scheduler, DNS, kubelet and kube-proxy', async () => {
+  const [kubelet, dns] = await step('starting controller manager, scheduler, DNS, kubelet and kube-proxy', async () => {
     const options = {
       api,
       account,
@@ -58,18 +59,17 @@ export async function startCluster({
       runtimeSocket,
       podLogs,
     };
-    const [started] = await Promise.all([
+    return Promise.all([
       startKubelet(group, options),
-      startControllers(group, api),
       startClusterDns(group, directory, api.kubeconfig),
+      startControllers(group, api),
       startKubeProxy(group, api.kubeconfig),
     ]);
-    return started;
   });
   const kubectl = new Kubectl(api.kubeconfig, directory);
   const shellImage = await images;
   await step('waiting for the node', () => until(READY_MS, () => nodeIsReady(kubectl)));
-  return { api, kubectl, kubelet, group, directory, shellImage, podLogs };
+  return { api, kubectl, kubelet, dns, group, directory, shellImage, podLogs };
 }
 
 interface NodeView {

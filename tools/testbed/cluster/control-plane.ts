@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type ProcessGroup } from '../../processes/process-group';
+import { type ProcessGroup, type StartedProcess } from '../../processes/process-group';
 import { type ApiServer } from '../api-server';
 import { toolPath } from '../toolchain';
 import { NODE } from './node-network';
@@ -29,8 +29,15 @@ export async function startControllers(group: ProcessGroup, api: ApiServer): Pro
 
 const READY_PORT = 8181;
 
+/** The name server of the cluster. */
+export interface ClusterDns {
+  stop(): Promise<void>;
+  /** Starts it again; resolves when it is ready. */
+  start(): Promise<void>;
+}
+
 /** Starts CoreDNS on the node's address, for the names of Services and of the hosts that represent the outside world. */
-export async function startClusterDns(group: ProcessGroup, directory: string, kubeconfig: string): Promise<void> {
+export async function startClusterDns(group: ProcessGroup, directory: string, kubeconfig: string): Promise<ClusterDns> {
   const corefile = path.join(directory, 'Corefile');
   await writeFile(
     corefile,
@@ -47,9 +54,17 @@ export async function startClusterDns(group: ProcessGroup, directory: string, ku
 }
 `,
   );
-  await group.start({
-    name: 'coredns',
-    command: [toolPath('coredns'), '-conf', corefile],
-    ready: async () => (await fetch(`http://127.0.0.1:${READY_PORT}/ready`)).ok,
-  });
+  const launch = (): Promise<StartedProcess> =>
+    group.start({
+      name: 'coredns',
+      command: [toolPath('coredns'), '-conf', corefile],
+      ready: async () => (await fetch(`http://127.0.0.1:${READY_PORT}/ready`)).ok,
+    });
+  let running = await launch();
+  return {
+    stop: () => running.stop(),
+    start: async () => {
+      running = await launch();
+    },
+  };
 }

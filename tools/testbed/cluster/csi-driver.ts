@@ -5,6 +5,7 @@ import { until } from '../../processes/until';
 import { expectEqual } from '../checks';
 import { type Cluster } from './cluster';
 import { SYSTEM } from './helm';
+import { metricOf } from './metric';
 
 /** The CSI driver of the node. */
 export interface CsiDriver {
@@ -43,7 +44,7 @@ export function csiDriverOf({ kubectl, kubelet, podLogs }: Cluster): CsiDriver {
     socket: path.join(kubelet.directory, 'plugins/connectors-csi/csi.sock'),
     metric: async (name) => {
       const [pod] = await pods();
-      return sumOf(await (await fetch(`http://${pod?.status.podIP}:9090/metrics`)).text(), name);
+      return metricOf(pod?.status.podIP ?? '', name);
     },
     publishes: async (pod) => callsIn(await logOf(podLogs), 'NodePublishVolume', `${pod.namespace}/${pod.name}`),
     kill: async () => {
@@ -68,19 +69,6 @@ async function logOf(podLogs: string): Promise<string> {
     }),
   );
   return (await Promise.all(files.flat().map((file) => readFile(file, 'utf8')))).join('');
-}
-
-/**
- * Sums a metric in the text format of Prometheus.
- *
- * @throws Error when the text does not contain it
- */
-function sumOf(text: string, name: string): number {
-  const series = text.split('\n').filter((line) => line.split(/[ {]/, 1)[0] === name);
-  if (series.length === 0) {
-    throw new Error(`no metric ${name}`);
-  }
-  return series.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
 }
 
 function callsIn(log: string, method: string, pod: string): number {

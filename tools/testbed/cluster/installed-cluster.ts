@@ -51,8 +51,8 @@ async function documentedInstall(): Promise<string[]> {
   return args.map((word) => word.replace('=REGISTRY', `=${IMAGE_REGISTRY}`));
 }
 
-/** Returns the values for this cluster. One replica of each program is enough for checks of the rest. */
-function valuesFor({ kubelet }: Cluster): object {
+/** Returns the values that every installation in this cluster needs. One replica of each program is enough for checks of the rest. */
+export function valuesFor({ kubelet }: Cluster): object {
   return {
     settings: { OCI_CONNECTOR_LOG_LEVEL: 'debug' },
     caBundle: { configMap: 'registry-ca' },

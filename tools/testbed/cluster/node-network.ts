@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { runCommand } from '../../processes/run-command';
+import { SERVICE_RANGE } from '../api-server';
 
 /** The only node. Its address is also the gateway and the name server of pods, and the address of the API server. */
 export const NODE = { name: 'node1', address: '10.244.0.1' } as const;
@@ -21,6 +22,9 @@ export async function furnishNodeNetwork(): Promise<void> {
   await runCommand(['ip', 'link', 'add', BRIDGE, 'address', BRIDGE_MAC, 'type', 'bridge']);
   await runCommand(['ip', 'address', 'add', `${NODE.address}/24`, 'dev', BRIDGE]);
   await runCommand(['ip', 'link', 'set', BRIDGE, 'up']);
+  // Nodes usually have a default route, which programs on the node need for the addresses of Services. kube-proxy translates these before
+  // a packet is sent.
+  await runCommand(['ip', 'route', 'add', SERVICE_RANGE, 'dev', BRIDGE]);
   await writeFile('/proc/sys/net/ipv4/ip_forward', '1');
   // Mounts of the CSI driver in a pod's directory must be visible to kubelet and containers, and vice versa.
   await runCommand(['mount', '--make-rshared', '/']);

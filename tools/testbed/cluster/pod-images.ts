@@ -17,6 +17,11 @@ export function podImage(name: string): string {
 /** The image of the container that keeps a pod's namespaces. */
 export const PAUSE_IMAGE = podImage('pause');
 
+/** Returns the storage of that registry. @param directory of the cluster */
+export function imageData(directory: string): string {
+  return path.join(directory, 'images/data');
+}
+
 /** Starts the registry from which the node pulls images, or one like it at another address. */
 export async function startImageRegistry(group: ProcessGroup, directory: string, address = IMAGE_REGISTRY): Promise<void> {
   await mkdir(directory, { recursive: true });
