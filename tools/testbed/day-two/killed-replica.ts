@@ -41,13 +41,7 @@ export async function checkKilledReplica(
   const digest = blob.split('/').at(-1) ?? '';
   const [killed, other] = await readyReplicas(cluster);
   const uploads = await beginUploads([client, sealed.client], killed);
-  const downloads = await Promise.all(Array.from({ length: TRANSFERS }, () => client.open(blob)));
-  const broken = await until(FOLLOWS_MS, async () => {
-    const [first, second] = [await inFlight(killed), await inFlight(other)];
-    expectEqual(first + second, TRANSFERS, 'transfers in progress');
-    expectEqual(first > 0 && second > 0, true, `both replicas have transfers: ${first} and ${second}`);
-    return first;
-  });
+  const { downloads, broken } = await until(FOLLOWS_MS, () => openAtBoth(() => client.open(blob), killed, other));
   process.kill(await processOf(killed.container), 'SIGKILL');
   const ended = await Promise.all(downloads.map((response) => follow(client, { response, blob, digest })));
   const [complete, failed] = [ended.filter(({ ending }) => ending.complete), ended.filter(({ ending }) => !ending.complete)];
@@ -81,6 +75,32 @@ export async function checkKilledReplica(
       'pods',
     );
   });
+}
+
+/**
+ * Opens the downloads, of which kube-proxy gives each replica about half.
+ *
+ * @returns them, and the number of those of the first replica @throws Error when one has none, because kube-proxy does not know it yet
+ */
+async function openAtBoth(
+  open: () => Promise<IncomingMessage>,
+  first: ProgramPod,
+  second: ProgramPod,
+): Promise<{ readonly downloads: readonly IncomingMessage[]; readonly broken: number }> {
+  const downloads = await Promise.all(Array.from({ length: TRANSFERS }, open));
+  // The metric follows the requests, also those of an earlier attempt.
+  const [broken, others] = await until(FOLLOWS_MS, async () => {
+    const counts = [await inFlight(first), await inFlight(second)] as const;
+    expectEqual(counts[0] + counts[1], TRANSFERS, 'transfers in progress');
+    return counts;
+  });
+  if (broken === 0 || others === 0) {
+    for (const download of downloads) {
+      download.destroy();
+    }
+    throw new Error(`one replica has no transfer: ${broken} and ${others}`);
+  }
+  return { downloads, broken };
 }
 
 interface Upload {
