@@ -44,6 +44,7 @@ describe('readPlainHead', () => {
     ['length and chunks', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n'],
     ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n'],
     ['a list of lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 1, 1\r\n\r\n'],
+    ['a length with a tab', 'HTTP/1.1 200 OK\r\nContent-Length: 1\t\r\n\r\n'],
     ['a signed length', 'HTTP/1.1 200 OK\r\nContent-Length: +1\r\n\r\n'],
     ['a length that is no safe integer', 'HTTP/1.1 200 OK\r\nContent-Length: 9007199254740993\r\n\r\n'],
     ['an empty length', 'HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n'],

@@ -21,8 +21,8 @@ const HEAD = /^HTTP\/1\.1 [2-5]\d\d [\t\x20-\x7e\x80-\xff]*\r\n(?:[!#$%&'*+\-.^_
 
 const END_OF_HEAD = '\r\n\r\n';
 
-/** As for other responses (see `response-headers.ts`). */
-const CONTENT_LENGTH = /^\d{1,15}$/;
+/** As for other responses (see `response-headers.ts`). Before trimming: the parser of Node.js refuses tabs around a length. */
+const CONTENT_LENGTH = /^ *\d{1,15} *$/;
 
 /** RFC 9110 §15.3.5, §15.4.5: no body, whatever Content-Length says. */
 const BODILESS: ReadonlySet<number> = new Set([204, 304]);
@@ -58,7 +58,7 @@ export function readPlainHead(received: Buffer): PlainHead | undefined {
   const headers = readFields(text);
   const length = headers?.['content-length'];
   const status = Number(text.slice(9, 12));
-  if (!headers || typeof length !== 'string' || !CONTENT_LENGTH.test(length) || !isPlain(status, headers)) {
+  if (!headers || typeof length !== 'string' || !isPlain(status, headers)) {
     return undefined;
   }
   return { status, headers, length: Number(length), keepAliveMs: keepAliveOf(headers), bytes: end + END_OF_HEAD.length };
@@ -72,7 +72,7 @@ function readFields(text: string): Record<string, string | string[]> | undefined
     const colon = text.indexOf(':', at);
     const end = text.indexOf('\r\n', colon);
     const name = text.slice(at, colon).toLowerCase();
-    if (INHERITED.has(name)) {
+    if (INHERITED.has(name) || (name === 'content-length' && !CONTENT_LENGTH.test(text.slice(colon + 1, end)))) {
       return undefined;
     }
     const value = trimmed(text, colon + 1, end);

@@ -205,7 +205,6 @@ describe('PullTransport', () => {
       const client = await connectTo(await startServer(toTls), toTls);
       expect(await pull(client)).toBe(createHash('sha256').update(LARGE.subarray(0, -1)).digest('hex'));
       await until(() => client.destroyed);
-      expect(client.bytesRead).toBeGreaterThan(MIB);
     });
   });
 
