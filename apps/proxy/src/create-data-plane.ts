@@ -93,7 +93,18 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
   const handshakeTimeout = Math.min(settings.headersTimeout, settings.unauthenticatedIdle);
   // For the https port, and for tunnels to the proxy's own hosts.
   const ownTls = new TlsTermination({ SNICallback: leaves.sniCallback, handshakeTimeout });
-  const ways = createWays({ ...requests, settings, clock, state, metrics, policy: upstream.policy, leaves, ownTls, handshakeTimeout, buffers });
+  const ways = createWays({
+    ...requests,
+    settings,
+    clock,
+    state,
+    metrics,
+    policy: upstream.policy,
+    leaves,
+    ownTls,
+    handshakeTimeout,
+    buffers,
+  });
   const http = new Port({
     name: 'http',
     host: settings.host,
@@ -205,7 +216,10 @@ function upstreamParts(
   });
   return {
     policy,
-    upstreams: new UpstreamPool(policy, { installationCa, relay: settings.bodyRelay ? { buffers, answered: metrics.answered } : undefined }),
+    upstreams: new UpstreamPool(policy, {
+      installationCa,
+      relay: settings.bodyRelay ? { buffers, answered: metrics.answered } : undefined,
+    }),
     credentials: new CredentialStore({
       readSecret: (namespace, name, signal) => client.find(Secrets, { namespace, name }, { signal, timeoutMs: SECRET_TIMEOUT_MS }),
       clock,

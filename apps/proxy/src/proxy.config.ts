@@ -104,7 +104,8 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_BODY_RELAY',
     kind: 'boolean',
-    description: 'Reads the bodies of pulls into memory that is used again. `false` costs several times the CPU, and rules out a fault in it.',
+    description:
+      'Reads the bodies of pulls into memory that is used again. `false` costs several times the CPU, and rules out a fault in it.',
   })
   @IsBoolean()
   bodyRelay = true;
