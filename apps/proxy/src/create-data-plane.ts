@@ -25,6 +25,7 @@ import { type ProxySettings } from './proxy.config';
 import { ProxyState } from './proxy-state';
 import { SealingKeys } from './sealing/sealing-keys';
 import { BufferCollector, markLessOften, minorCollection } from './transfer/buffer-collector';
+import { ReadBuffers } from './transfer/read-buffers';
 import { Transfers } from './transfer/transfers';
 import { UpstreamPool } from './upstream/upstream-pool';
 
@@ -63,7 +64,8 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
   endpoints.failures.subscribe(({ message, service, error }) => logger.warn({ err: error, service }, message));
   // Whether the API server can be reached; shared by all parts that send requests to it while a client waits.
   const reachability = Reachability.of(client, clock);
-  const upstream = upstreamParts(dependencies, { metrics, reachability, endpoints });
+  const buffers = new ReadBuffers();
+  const upstream = upstreamParts(dependencies, { metrics, reachability, endpoints, buffers });
   state.deletedConnectors.subscribe((connector) => forget(connector, upstream, metrics));
   const sealing = new SealingKeys({
     readSecret: (signal) => readSecretData(dependencies, SEALING_KEYS_NAME, signal),
@@ -91,7 +93,18 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
   const handshakeTimeout = Math.min(settings.headersTimeout, settings.unauthenticatedIdle);
   // For the https port, and for tunnels to the proxy's own hosts.
   const ownTls = new TlsTermination({ SNICallback: leaves.sniCallback, handshakeTimeout });
-  const ways = createWays({ ...requests, settings, clock, state, metrics, policy: upstream.policy, leaves, ownTls, handshakeTimeout });
+  const ways = createWays({
+    ...requests,
+    settings,
+    clock,
+    state,
+    metrics,
+    policy: upstream.policy,
+    leaves,
+    ownTls,
+    handshakeTimeout,
+    buffers,
+  });
   const http = new Port({
     name: 'http',
     host: settings.host,
@@ -181,11 +194,12 @@ interface SharedParts {
   readonly metrics: ProxyMetrics;
   readonly reachability: Reachability;
   readonly endpoints: InstallationEndpoints;
+  readonly buffers: ReadBuffers;
 }
 
 function upstreamParts(
   { settings, client, clock, installationCa, lookup }: ProxyDependencies,
-  { metrics, reachability, endpoints }: SharedParts,
+  { metrics, reachability, endpoints, buffers }: SharedParts,
 ): UpstreamParts {
   const policy = new EgressPolicy({
     allowCIDRs: settings.egressAllowCidrs,
@@ -202,7 +216,10 @@ function upstreamParts(
   });
   return {
     policy,
-    upstreams: new UpstreamPool(policy, installationCa),
+    upstreams: new UpstreamPool(policy, {
+      installationCa,
+      relay: settings.bodyRelay ? { buffers, answered: metrics.answered } : undefined,
+    }),
     credentials: new CredentialStore({
       readSecret: (namespace, name, signal) => client.find(Secrets, { namespace, name }, { signal, timeoutMs: SECRET_TIMEOUT_MS }),
       clock,

@@ -19,7 +19,7 @@ import { RepeatReviews } from './pipeline/repeat-reviews';
 import { type TlsTermination } from './port/tls-termination';
 import { type ProxySettings } from './proxy.config';
 import { type ProxyState } from './proxy-state';
-import { ReadBuffers } from './transfer/read-buffers';
+import { type ReadBuffers } from './transfer/read-buffers';
 
 export interface WaysParts extends RequestHandler {
   readonly settings: ProxySettings;
@@ -32,6 +32,7 @@ export interface WaysParts extends RequestHandler {
   readonly ownTls: TlsTermination;
   /** Time limit for a TLS handshake, in milliseconds. */
   readonly handshakeTimeout: number;
+  readonly buffers: ReadBuffers;
 }
 
 /** Creates the ways of requests: paths go to the reverse proxy; CONNECT and absolute URLs go to the forward proxy. */
@@ -61,7 +62,7 @@ export function createWays(parts: WaysParts): Ways {
         clock,
         reviews: new RepeatReviews(clock),
         maxAgeMs: settings.tunnelMaxAge,
-        buffers: new ReadBuffers(),
+        buffers: parts.buffers,
       }),
     }),
   };

@@ -102,6 +102,15 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
   grace = 3_600_000;
 
   @Setting({
+    name: 'OCI_CONNECTOR_PROXY_BODY_RELAY',
+    kind: 'boolean',
+    description:
+      'Reads the bodies of pulls into memory that is used again. `false` costs several times the CPU, and rules out a fault in it.',
+  })
+  @IsBoolean()
+  bodyRelay = true;
+
+  @Setting({
     name: 'OCI_CONNECTOR_PROXY_MAX_CONNECTIONS',
     kind: 'integer',
     description: 'Client connections per listener. Another connection replaces an idle one without a token, or is closed.',

@@ -36,16 +36,17 @@ const GOOD = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const BAD_RESPONSES = new Map(REFUSED.map(([name, response]) => [name, response]));
 
 describe.each([
-  ['registry', '/v2'],
-  ['service', ''],
-])('an odd response of a %s', (connector, api) => {
+  ['registry', '/v2', true],
+  ['service', '', true],
+  ['registry', '/v2', false],
+])('an odd response of a %s', (connector, api, bodyRelay) => {
   let world: ProxyWorld;
   let upstream: Server;
   /** The response to `…/bodiless`. */
   let bodiless: string;
 
   beforeAll(async () => {
-    world = await ProxyWorld.start();
+    world = await ProxyWorld.start({ settings: { bodyRelay } });
     upstream = createServer((socket) => {
       socket.on('error', () => undefined);
       socket.on('data', (chunk: Buffer) => {

@@ -14,7 +14,7 @@ import { basic, CONNECTORS, errorOf, prefix, ProxyWorld } from './proxy-world';
 const ACCOUNT = { username: 'robot', password: 'correct-horse-battery' };
 const CREDENTIALS = { mode: 'token', accounts: [ACCOUNT] } as const;
 
-describe('pulling through the proxy', () => {
+describe.each([true, false])('pulling through the proxy with bodyRelay %s', (bodyRelay) => {
   let world: ProxyWorld;
   let registry: FixtureRegistry;
   let closing: FixtureRegistry[] = [];
@@ -23,7 +23,7 @@ describe('pulling through the proxy', () => {
   const repository = `${prefix()}/team/app`;
 
   beforeAll(async () => {
-    world = await ProxyWorld.start();
+    world = await ProxyWorld.start({ settings: { bodyRelay } });
     registry = await registryWith(CREDENTIALS, image);
     closing = [];
     await world.connect(registry, { credential: ACCOUNT, trustedRealms: [registry.tokenOrigin] });

@@ -100,9 +100,10 @@ class SilenceClock extends JumpingClock {
 const LIST = '{"name":"app","tags":[]}';
 
 describe.each([
-  { connector: 'registry', requests: REQUESTS.filter(({ method, body }) => method === 'GET' || body === '5\r\nhe') },
-  { connector: 'service', requests: REQUESTS },
-])('an upstream of the Connector $connector', ({ connector, requests }) => {
+  { connector: 'registry', bodyRelay: true, requests: REQUESTS.filter(({ method, body }) => method === 'GET' || body === '5\r\nhe') },
+  { connector: 'service', bodyRelay: true, requests: REQUESTS },
+  { connector: 'service', bodyRelay: false, requests: REQUESTS.filter(({ method }) => method === 'GET') },
+])('an upstream of the Connector $connector, with bodyRelay $bodyRelay', ({ connector, bodyRelay, requests }) => {
   const base = `/namespaces/${CONNECTORS}/connectors`;
   const clock = new SilenceClock();
   let world: ProxyWorld;
@@ -115,7 +116,10 @@ describe.each([
 
   beforeAll(async () => {
     // One transfer for each Connector: if a transfer is not ended, the next request is refused, on this Connector and on the other.
-    world = await ProxyWorld.start({ clock, settings: { maxTransfersPerClient: 1, maxTransfersPerConnector: 1, idleTimeout: IDLE } });
+    world = await ProxyWorld.start({
+      clock,
+      settings: { maxTransfersPerClient: 1, maxTransfersPerConnector: 1, idleTimeout: IDLE, bodyRelay },
+    });
     upstream = await RawUpstream.start();
     other = await RawUpstream.start();
     world.applyClass('http', { protocol: 'http', livenessProbe: undefined });

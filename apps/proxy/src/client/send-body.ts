@@ -1,7 +1,7 @@
 import { type Socket } from 'node:net';
 import { type Body, type BodyConsumer } from '../transfer/body';
 import { type Transfer } from '../transfer/transfer';
-import { atEndOfTurn } from './at-end-of-turn';
+import { atEndOfTurn } from '../transfer/at-end-of-turn';
 import { type ClientSink } from './client-sink';
 
 /** The longest body, in bytes, that is copied into a string to send it in one write with the headers. */
@@ -73,6 +73,23 @@ class BodySender implements BodyConsumer {
       this.#beginStream();
     }
     return this.#write(piece);
+  }
+
+  lent(piece: Buffer, done: () => void): boolean {
+    const { sink, transfer } = this.recipient;
+    transfer.relayed(piece.length);
+    this.#beginStream();
+    this.#uncork();
+    if (sink.destroyed) {
+      return true;
+    }
+    // Node.js would delay the write until the end of the task, but not that of a connection that is corked already.
+    const { socket } = sink;
+    socket?.cork();
+    sink.write(piece, done);
+    socket?.uncork();
+    // Node.js often writes before `write` returns. If not, it still reads the memory.
+    return sink.writableLength === 0;
   }
 
   end(): void {

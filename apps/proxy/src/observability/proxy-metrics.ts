@@ -53,6 +53,7 @@ export class ProxyMetrics {
   readonly #tokenFetchDurations: Histogram;
   readonly #tokenCache: TalliedCounter<'result'>;
   readonly #reviews: TalliedCounter<'kind' | 'outcome'>;
+  readonly #getResponses: TalliedCounter<'reader'>;
   readonly #connections: Gauge<'listener'>;
   readonly #closed: Counter<'listener' | 'reason'>;
   readonly #caExpiry: Gauge;
@@ -125,6 +126,12 @@ export class ProxyMetrics {
       labelNames: ['kind', 'outcome'],
       registers,
     });
+    this.#getResponses = new TalliedCounter({
+      name: 'connectors_proxy_upstream_get_responses_total',
+      help: 'Answers of registries to GET, by what read them: relay, for plain ones, or parser. Stays 0 without the body relay.',
+      labelNames: ['reader'],
+      registers,
+    });
     this.#connections = new Gauge({
       name: 'connectors_proxy_client_connections',
       help: 'Open connections of clients, by listener.',
@@ -168,6 +175,9 @@ export class ProxyMetrics {
       },
     });
   }
+
+  /** Counts an answer to GET. */
+  readonly answered = (isPlain: boolean): void => this.#getResponses.inc(isPlain ? 'relay' : 'parser');
 
   /** Counts a finished request. `status` is absent when there was no response. */
   finished(record: AccessRecord, transfer: Transfer, { status, durationMs }: { status?: number; durationMs: number }): void {

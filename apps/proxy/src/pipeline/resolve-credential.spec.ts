@@ -57,7 +57,7 @@ describe('ResolveCredential', () => {
       const transfer = new Transfer(() => 0);
       // The connections are held until the transfer ends.
       const hold = jest.spyOn(transfer, 'atEnd');
-      const pool = new UpstreamPool(new EgressPolicy({ allowCIDRs: [], redirectCIDRs: [], refusedHosts: [] }), []);
+      const pool = new UpstreamPool(new EgressPolicy({ allowCIDRs: [], redirectCIDRs: [], refusedHosts: [] }), { installationCa: [] });
       const resolve = new ResolveCredential(store, pool);
       const address = { host: 'registry.example' };
       const exchange = { resolution: { connector, connectorClass, address }, client: { transfer } } as Planned;

@@ -9,6 +9,13 @@ export interface BodyConsumer {
    * @returns false to pause the body until {@link Body.resume}; pieces that were already read may still arrive
    */
   chunk(piece: Buffer): boolean;
+  /**
+   * Takes the next piece in memory that the sender uses again. A consumer without this method gets a copy, by {@link chunk}.
+   *
+   * @param done must be called when the consumer no longer needs the memory; the body is paused until then
+   * @returns true if the consumer needs the memory no longer already: calling `done` then has no effect
+   */
+  lent?(piece: Buffer, done: () => void): boolean;
   /** The body is complete. */
   end(): void;
   /** The body ends incomplete: the sender closed the connection early, or the transfer was cancelled. */

@@ -5,7 +5,7 @@ import { UpstreamPool } from './upstream-pool';
 describe('UpstreamPool', () => {
   const pools: UpstreamPool[] = [];
   const poolOf = (max?: number): UpstreamPool => {
-    const pool = new UpstreamPool(new EgressPolicy({ allowCIDRs: [], redirectCIDRs: [], refusedHosts: [] }), [], max);
+    const pool = new UpstreamPool(new EgressPolicy({ allowCIDRs: [], redirectCIDRs: [], refusedHosts: [] }), { installationCa: [] }, max);
     pools.push(pool);
     return pool;
   };

@@ -3,6 +3,7 @@ import { ByteBudget, type ByteShare } from '@oci-connector/limits';
 import { type RegistryHttp } from '@oci-connector/oci-auth';
 import { LRUCache } from 'lru-cache';
 import { type Transfer } from '../transfer/transfer';
+import { PullTransport, type PullTransportOptions } from './pull-transport';
 import { UndiciTransport } from './undici-transport';
 import { type UpstreamTransport } from './upstream-transport';
 import { WebSocketTransport } from './web-socket-transport';
@@ -24,6 +25,14 @@ export interface UpstreamKey {
   readonly revision: string;
 }
 
+/** What the connections of all Connectors share. */
+export interface UpstreamParts {
+  /** Certificates in PEM that are trusted for every Connector, in addition to the system's. */
+  readonly installationCa: readonly string[];
+  /** How bodies of pulls are relayed; absent: each piece has new memory. */
+  readonly relay?: Pick<PullTransportOptions, 'buffers' | 'answered'>;
+}
+
 /** The connections of one Connector. Never shared between Connectors, even of one address (rule C4). */
 export class Upstream {
   readonly http: RegistryHttp & { close(): Promise<void> };
@@ -36,6 +45,7 @@ export class Upstream {
     readonly policy: EgressPolicy,
     private readonly ca: readonly string[],
     held: ByteShare,
+    private readonly relay?: UpstreamParts['relay'],
   ) {
     this.http = new RegistryHttpClient({ policy, ca, held });
   }
@@ -45,7 +55,9 @@ export class Upstream {
     if (known) {
       return known;
     }
-    const transport = new UndiciTransport({ policy: this.policy, purpose, ca: this.ca });
+    const { policy, ca, relay } = this;
+    const others = new UndiciTransport({ policy, purpose, ca });
+    const transport = relay ? new PullTransport({ policy, purpose, ca, others, ...relay }) : others;
     this.#transports.set(purpose, transport);
     return transport;
   }
@@ -81,10 +93,9 @@ export class UpstreamPool {
   readonly #closing = new Set<Promise<void>>();
   readonly #heldAnswers = new ByteBudget(HELD_ANSWERS);
 
-  /** @param installationCa certificates in PEM that are trusted for every Connector, in addition to the system's */
   constructor(
     private readonly policy: EgressPolicy,
-    private readonly installationCa: readonly string[],
+    private readonly parts: UpstreamParts,
     maxUpstreams = MAX_UPSTREAMS,
   ) {
     this.#upstreams = new LRUCache({
@@ -99,7 +110,9 @@ export class UpstreamPool {
     if (known?.revision === key.revision) {
       return known.upstream;
     }
-    const upstream = new Upstream(this.policy.forOwner(key.connectorUid), [...this.installationCa, ...ca], this.#heldAnswers.share());
+    const { installationCa, relay } = this.parts;
+    const policy = this.policy.forOwner(key.connectorUid);
+    const upstream = new Upstream(policy, [...installationCa, ...ca], this.#heldAnswers.share(), relay);
     this.#upstreams.set(key.connectorUid, { revision: key.revision, upstream });
     return upstream;
   }

@@ -6,6 +6,7 @@ import httpProxy from 'http-proxy';
 import { type BodyConsumer } from '../transfer/body';
 import { type Transfer } from '../transfer/transfer';
 import { type RawConnection } from '../transfer/raw-connection';
+import { receivedMessage } from './received-message';
 import { ReceivedResponse } from './received-response';
 import { type ResponseHeaders } from './response-headers';
 import { invalidAnswer, upstreamError } from './upstream-error';
@@ -129,22 +130,9 @@ class Handshake {
       return void this.sent.outgoing.destroy(invalidAnswer(request.origin, 'it switches to no protocol'));
     }
     transfer.moved();
-    const controller = {
-      pause: () => void message.pause(),
-      resume: () => void message.resume(),
-      abort: (reason: Error) => void message.destroy(reason),
-    };
-    const response = new ReceivedResponse({ controller, status: statusCode, headers: linesOf(message), early: false, transfer });
-    message.on('data', (chunk: Buffer) => response.push(chunk));
-    message.once('end', () => {
-      transfer.offCancel(this.#cancel);
-      response.end();
-    });
-    message.once('error', (error) => {
-      transfer.offCancel(this.#cancel);
-      response.fail(upstreamError(error, request));
-    });
-    resolve(response);
+    // Not the request any more: destroying that would empty the response, and end it as if it were complete.
+    transfer.offCancel(this.#cancel);
+    resolve(receivedMessage(message, request));
   }
 
   #upgraded(message: IncomingMessage, upstream: Socket, head: Buffer): void {
@@ -193,16 +181,6 @@ class AcceptedWebSocket extends ReceivedResponse {
 
 function nothing(): void {
   return undefined;
-}
-
-/** Returns the headers in the format of undici, with a list of values for several lines. */
-function linesOf({ headersDistinct }: IncomingMessage): ResponseHeaders {
-  const headers: Record<string, string | string[]> = {};
-  for (const name in headersDistinct) {
-    const [value = '', ...more] = headersDistinct[name] ?? [];
-    headers[name] = more.length === 0 ? value : [value, ...more];
-  }
-  return headers;
 }
 
 /** Gives a request the connection that the egress policy allows, with TLS if the origin is https. */

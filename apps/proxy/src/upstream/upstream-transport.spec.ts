@@ -4,12 +4,14 @@ import { type AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EgressPolicy } from '@oci-connector/egress';
+import { EgressPolicy, type PinnedAgentOptions } from '@oci-connector/egress';
 import { Sensitive } from '@oci-connector/sensitive';
+import { ReadBuffers } from '../transfer/read-buffers';
 import { Transfers } from '../transfer/transfers';
 import { discardBody, readBody } from './read-body';
+import { PullTransport } from './pull-transport';
 import { UndiciTransport } from './undici-transport';
-import { type UpstreamRequest } from './upstream-transport';
+import { type UpstreamRequest, type UpstreamTransport } from './upstream-transport';
 
 const MIB = 1024 * 1024;
 
@@ -23,16 +25,24 @@ const BUFFERS = 16 * MIB;
 
 const policy = new EgressPolicy({ allowCIDRs: ['127.0.0.1/32'], redirectCIDRs: [], refusedHosts: [] });
 
-describe('UndiciTransport', () => {
+/** Creates a transport. */
+type Create = (options: PinnedAgentOptions) => UpstreamTransport;
+
+const TRANSPORTS: readonly [name: string, create: Create][] = [
+  ['UndiciTransport', (options) => new UndiciTransport(options)],
+  ['PullTransport', (options) => new PullTransport({ ...options, buffers: new ReadBuffers(), others: new UndiciTransport(options) })],
+];
+
+describe.each(TRANSPORTS)('%s', (_transport, create) => {
   let server: Server;
   let answer: (request: IncomingMessage, response: ServerResponse) => void;
-  let transport: UndiciTransport;
+  let transport: UpstreamTransport;
   let transfers: Transfers;
 
   beforeEach(async () => {
     server = createServer((request, response) => answer(request, response));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    transport = new UndiciTransport({ policy, purpose: 'connector', connections: 1 });
+    transport = create({ policy, purpose: 'connector', connections: 1 });
     transfers = new Transfers(60_000);
   });
 
@@ -123,7 +133,7 @@ describe('UndiciTransport', () => {
       response.write('0');
       finish = () => response.end('1');
     };
-    const closing = new UndiciTransport({ policy, purpose: 'connector' });
+    const closing = create({ policy, purpose: 'connector' });
     const response = await closing.send(request());
     let closed = false;
     const closes = closing.close().then(() => (closed = true));
@@ -142,7 +152,7 @@ describe('UndiciTransport', () => {
       refusedHosts: [],
       lookup: () => new Promise((resolve) => (found = () => resolve([{ address: '127.0.0.1' }]))),
     });
-    const connecting = new UndiciTransport({ policy: slow, purpose: 'connector' });
+    const connecting = create({ policy: slow, purpose: 'connector' });
     let requests = 0;
     answer = () => (requests += 1);
     const asked = request({ origin: `http://registry.test:${(server.address() as AddressInfo).port}` });
@@ -235,7 +245,7 @@ describe('UndiciTransport', () => {
   });
 
   it('cancels a request even if a discarded response of the same transfer ended after the request began', async () => {
-    const two = new UndiciTransport({ policy, purpose: 'connector', connections: 2 });
+    const two = create({ policy, purpose: 'connector', connections: 2 });
     const responses: ServerResponse[] = [];
     answer = (_request, response) => void responses.push(response);
     const transfer = transfers.begin();

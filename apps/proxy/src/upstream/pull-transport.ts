@@ -1,0 +1,174 @@
+import { pinnedConnect, type PinnedConnect, type PinnedConnectOptions } from '@oci-connector/egress';
+import { type ReadBuffers } from '../transfer/read-buffers';
+import { HandedOver } from './handed-over';
+import { readPlainHead } from './plain-head';
+import { type Arrivals, connectionReset, PullConnection } from './pull-connection';
+import { PulledResponse } from './pulled-response';
+import { requestHead } from './request-head';
+import { upstreamError } from './upstream-error';
+import { type UpstreamRequest, type UpstreamResponse, type UpstreamTransport } from './upstream-transport';
+
+export interface PullTransportOptions extends PinnedConnectOptions {
+  readonly buffers: ReadBuffers;
+  /** For all requests but GET. */
+  readonly others: UpstreamTransport;
+  /** Called for each response to GET. @param isPlain whether {@link readPlainHead} could read its head */
+  readonly answered?: (isPlain: boolean) => void;
+}
+
+/**
+ * {@link UpstreamTransport} for GET, on raw connections. The body of a plain response passes through buffers that are used again, which is
+ * several times cheaper than a new one for each piece. `node:http` reads all other responses.
+ */
+export class PullTransport implements UpstreamTransport {
+  readonly #connect: PinnedConnect;
+  /** By origin; the one that was used last is used next. */
+  readonly #idle = new Map<string, PullConnection[]>();
+  #running = 0;
+  #drained?: () => void;
+
+  /** Connects only where the egress policy allows. */
+  constructor(private readonly options: PullTransportOptions) {
+    this.#connect = pinnedConnect(options);
+  }
+
+  async send(request: UpstreamRequest): Promise<UpstreamResponse> {
+    const head = request.method === 'GET' && !request.body && !request.webSocket ? requestHead(request) : undefined;
+    if (head === undefined) {
+      return this.options.others.send(request);
+    }
+    if (request.transfer.cancelled) {
+      throw request.transfer.cancelled;
+    }
+    this.#running += 1;
+    const kept = this.#kept(request.origin);
+    if (kept) {
+      return this.#get(kept, request, head);
+    }
+    try {
+      return this.#get(await this.#open(request), request, head);
+    } catch (error) {
+      this.#ended();
+      throw upstreamError(error, request);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#running > 0) {
+      await new Promise<void>((resolve) => (this.#drained = resolve));
+    }
+    for (const connections of this.#idle.values()) {
+      connections.splice(0).forEach((connection) => connection.destroy());
+    }
+    await this.options.others.close();
+  }
+
+  #kept(origin: string): PullConnection | undefined {
+    const connections = this.#idle.get(origin) ?? [];
+    for (let connection = connections.pop(); connection; connection = connections.pop()) {
+      if (!connection.isClosed) {
+        return connection;
+      }
+    }
+    return undefined;
+  }
+
+  async #open({ origin, transfer }: UpstreamRequest): Promise<PullConnection> {
+    const connection = new PullConnection(origin, this.options.buffers);
+    const socket = await this.#connect(origin, { signal: transfer.signal, onread: connection.onread });
+    connection.attach(socket, () => this.#closed(connection));
+    return connection;
+  }
+
+  #get(connection: PullConnection, request: UpstreamRequest, head: string): Promise<UpstreamResponse> {
+    const { buffers, answered } = this.options;
+    return new Promise((resolve, reject) => {
+      const over = (keepMs: number): void => this.#over(connection, keepMs);
+      connection.send(head, new AwaitedHead({ connection, request, resolve, reject, over, buffers, answered }));
+    });
+  }
+
+  #over(connection: PullConnection, keepMs: number): void {
+    if (keepMs > 0 && !connection.isClosed) {
+      connection.rest(keepMs);
+      const connections = this.#idle.get(connection.origin);
+      if (connections) {
+        connections.push(connection);
+      } else {
+        this.#idle.set(connection.origin, [connection]);
+      }
+    } else {
+      connection.destroy();
+    }
+    this.#ended();
+  }
+
+  #closed(connection: PullConnection): void {
+    const connections = this.#idle.get(connection.origin) ?? [];
+    const index = connections.indexOf(connection);
+    if (index >= 0) {
+      connections.splice(index, 1);
+    }
+    if (connections.length === 0) {
+      this.#idle.delete(connection.origin);
+    }
+  }
+
+  #ended(): void {
+    this.#running -= 1;
+    if (this.#running === 0) {
+      this.#drained?.();
+    }
+  }
+}
+
+interface Awaiting {
+  readonly connection: PullConnection;
+  readonly request: UpstreamRequest;
+  readonly resolve: (response: UpstreamResponse) => void;
+  readonly reject: (error: Error) => void;
+  readonly over: (keepMs: number) => void;
+  readonly buffers: ReadBuffers;
+  readonly answered?: (isPlain: boolean) => void;
+}
+
+/** Reads the head of the response, and decides who reads the rest. */
+class AwaitedHead implements Arrivals {
+  readonly #cancel = (reason: Error): void => this.#failed(reason);
+
+  constructor(private readonly awaiting: Awaiting) {
+    awaiting.request.transfer.onCancel(this.#cancel);
+  }
+
+  target(): undefined {
+    return undefined;
+  }
+
+  take(piece: Buffer): boolean {
+    const { connection, request, resolve, buffers, over, answered } = this.awaiting;
+    const { transfer } = request;
+    const head = readPlainHead(piece);
+    transfer.offCancel(this.#cancel);
+    answered?.(head !== undefined);
+    if (!head) {
+      const rest = new HandedOver(this.awaiting);
+      connection.handTo(rest);
+      return rest.take(piece);
+    }
+    const response = new PulledResponse({ head, connection, buffers, transfer, over });
+    connection.handTo(response);
+    resolve(response);
+    return response.take(piece.subarray(head.bytes));
+  }
+
+  closed(error?: Error): void {
+    this.#failed(error ?? connectionReset());
+  }
+
+  #failed(error: Error): void {
+    const { request, reject, over } = this.awaiting;
+    request.transfer.offCancel(this.#cancel);
+    over(0);
+    reject(upstreamError(error, request));
+  }
+}
