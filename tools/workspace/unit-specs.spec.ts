@@ -59,7 +59,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'apps/proxy/src/proxy-state.ts': 'apps/proxy/test/outage.e2e.spec.ts',
   'apps/proxy/src/upstream/handed-over.ts': 'apps/proxy/src/upstream/pull-transport.spec.ts',
   'apps/proxy/src/upstream/pull-connection.ts': 'apps/proxy/src/upstream/pull-transport.spec.ts',
-  'apps/proxy/src/upstream/pulled-response.ts': 'apps/proxy/src/upstream/pull-transport.spec.ts',
   'apps/proxy/src/upstream/undici-transport.ts': 'apps/proxy/src/upstream/upstream-transport.spec.ts',
   'apps/proxy/src/upstream/web-socket-transport.ts': 'apps/proxy/test/websocket.e2e.spec.ts',
   'libs/credentials/src/credential.ts': 'libs/credentials/src/parse-credential.spec.ts',
