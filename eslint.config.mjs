@@ -15,12 +15,12 @@ const layers = [
   {
     sourceTag: 'layer:contract',
     onlyDependOnLibsWithTags: [],
-    bannedExternalImports: ['@nestjs/*', '@kubernetes/client-node', 'undici', 'fastify'],
+    bannedExternalImports: ['@nestjs/*', 'undici'],
   },
   {
     sourceTag: 'layer:core',
     onlyDependOnLibsWithTags: ['layer:contract', 'layer:core'],
-    bannedExternalImports: ['@nestjs/*', '@kubernetes/client-node', 'fastify'],
+    bannedExternalImports: ['@nestjs/*'],
   },
   { sourceTag: 'scope:http', onlyDependOnLibsWithTags: ['scope:neutral'] },
   { sourceTag: 'layer:platform', onlyDependOnLibsWithTags: ['layer:contract', 'layer:core', 'layer:platform'] },
@@ -28,7 +28,7 @@ const layers = [
   {
     sourceTag: 'layer:testing-kit',
     onlyDependOnLibsWithTags: ['layer:contract'],
-    bannedExternalImports: ['@nestjs/*', '@kubernetes/client-node'],
+    bannedExternalImports: ['@nestjs/*'],
   },
   { sourceTag: 'layer:testing', onlyDependOnLibsWithTags: ['layer:contract', 'layer:testing-kit'], bannedExternalImports: ['@nestjs/*'] },
   {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transform } from '@swc/core';
 import { build } from 'esbuild';
+import { leaveOutUnusedParts } from './unused-parts.mjs';
 
 export const workspaceRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -36,27 +37,7 @@ const optionalOfNest = [
   '@nestjs/microservices',
   '@nestjs/microservices/microservices.module',
   '@nestjs/websockets/socket-module',
-  '@fastify/static',
-  '@fastify/view',
-  'class-transformer/storage',
 ];
-
-/**
- * Omits unused parts of the Kubernetes client, of which only exec plugins are used. Its package does not declare that its modules have
- * no side effects, so every program would contain its whole generated API, sixteen megabytes.
- */
-const leaveOutUnusedKubernetesClient = {
-  name: 'unused-kubernetes-client',
-  setup(pluginBuild) {
-    pluginBuild.onResolve({ filter: /./ }, async ({ path: specifier, pluginData, ...options }) => {
-      const fromClient = /node_modules\/@kubernetes\/client-node\//.test(options.importer);
-      if (pluginData === resolving || !(fromClient || specifier === '@kubernetes/client-node')) return undefined;
-      const resolved = await pluginBuild.resolve(specifier, { ...options, pluginData: resolving });
-      return fromClient && !specifier.startsWith('.') ? resolved : { ...resolved, sideEffects: false };
-    });
-  },
-};
-const resolving = Symbol('resolving');
 
 /**
  * Omits the files of a lib whose exports a program does not use: importing them has no effect. Otherwise the command `connectors` would
@@ -73,14 +54,16 @@ const leaveOutUnusedFiles = {
   },
 };
 
+const resolving = Symbol('resolving');
+
 /** Native packages and tools of the workspace, which are never part of a program. */
 const workspaceTools = ['esbuild', '@swc/core', 'typescript', 'nx'];
 
 /**
  * Bundles one entry file and all its imports into one CommonJS file with a source map.
  * @param {{ entry: string, outfile: string, mode?: number }} options paths relative to the workspace; `mode`: permissions of the file
- * @returns {Promise<{ inputs: string[], contents: string[] }>} files relative to the workspace: all that were read, and those of which the
- *   bundle contains something
+ * @returns {Promise<{ inputs: string[], contents: Record<string, number> }>} files relative to the workspace: all that were read, and
+ *   those of which the bundle contains something, with the number of bytes
  */
 export async function bundle({ entry, outfile, mode = 0o644 }) {
   const { outputFiles, metafile } = await build({
@@ -94,10 +77,16 @@ export async function bundle({ entry, outfile, mode = 0o644 }) {
     format: 'cjs',
     target: 'node20',
     sourcemap: 'linked',
+    // Without white space, because V8 keeps the text in memory. Names stay: Nest needs those of classes, and stack traces those of functions.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    lineLimit: 160,
+    // The licences are in LICENSES.txt.
+    legalComments: 'none',
     loader: { '.proto': 'text' },
     tsconfig: 'tsconfig.base.json',
     external: [...optionalOfNest, ...workspaceTools],
-    plugins: [leaveOutUnusedFiles, leaveOutUnusedKubernetesClient, compileWithSwc],
+    plugins: [leaveOutUnusedFiles, leaveOutUnusedParts, compileWithSwc],
     logLevel: 'warning',
   });
   await mkdir(path.dirname(path.resolve(workspaceRoot, outfile)), { recursive: true });
@@ -108,13 +97,15 @@ export async function bundle({ entry, outfile, mode = 0o644 }) {
     await rename(part, file);
   }
   const output = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint !== undefined);
-  const contents = Object.entries(output.inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
-  return { inputs: Object.keys(metafile.inputs), contents: contents.map(([file]) => file) };
+  const contents = Object.entries(output.inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? [[file, bytesInOutput]] : []));
+  // Not those that a plugin makes.
+  const inputs = Object.keys(metafile.inputs).filter((file) => !/^[a-z-]+:/.test(file));
+  return { inputs, contents: Object.fromEntries(contents) };
 }
 
 /**
  * Escapes characters outside Latin-1. V8 keeps the text of a program in memory, and needs two bytes instead of one for each character if
- * the text contains such a character. esbuild already escapes strings; the remaining characters are in comments and regular expressions,
+ * the text contains such a character. esbuild already escapes strings; the remaining characters are in regular expressions,
  * where an escape means the same. The source map's columns after an escape are wrong for the rest of the line.
  */
 function inLatin1(text) {

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 
 /** Files that influence the bundle, in addition to its inputs. */
-const RULES = ['tools/bundle.mjs', 'tsconfig.base.json', 'package-lock.json'];
+const RULES = ['tools/bundle.mjs', 'tools/unused-parts.mjs', 'tsconfig.base.json', 'package-lock.json'];
 
 const recordOf = (outfile) => `${outfile}.inputs.json`;
 

@@ -15,7 +15,7 @@ describe('a bundle is rebuilt only when that would change it', () => {
 
   beforeEach(() => {
     directory = mkdtempSync(path.join(tmpdir(), 'kept-bundle-'));
-    for (const file of ['tools/bundle.mjs', 'tsconfig.base.json', 'package-lock.json', INPUT, 'out.js']) {
+    for (const file of ['tools/bundle.mjs', 'tools/unused-parts.mjs', 'tsconfig.base.json', 'package-lock.json', INPUT, 'out.js']) {
       write(file, 'before', WRITTEN);
     }
   });

@@ -11,6 +11,7 @@ export const BENCHMARKS = {
   memory: 'peak memory with 200 concurrent streams each way, and with one blob of 10 GiB each way',
   neighbours: 'requests of one client while another client floods, holds or breaks connections; needs root',
   scale: 'with 1,000 Connectors: time until a new one is Ready, and until the proxy serves it',
+  start: 'start and memory at rest of the three programs, with the environment of their images',
   volumes: 'the CSI driver with 200 volumes: time of a mount and a republish, share of a core, memory; needs root',
 };
 

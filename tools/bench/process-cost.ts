@@ -5,10 +5,20 @@ const TICKS_PER_SECOND = 100;
 
 /** Returns the seconds of processor time (user and system) that a process and its threads have used. */
 export async function cpuSeconds(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  // The second field is the program's name in parentheses, which may contain any character.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const fields = await statOf(pid);
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** Returns the seconds since a process was started. */
+export async function secondsSinceStart(pid: number): Promise<number> {
+  const [fields, uptime] = await Promise.all([statOf(pid), readFile('/proc/uptime', 'utf8')]);
+  return Number(uptime.split(' ')[0]) - Number(fields[19]) / TICKS_PER_SECOND;
+}
+
+/** Returns the fields of /proc/PID/stat after the second one, which is the program's name in parentheses and may contain any character. */
+async function statOf(pid: number): Promise<string[]> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 /** Returns the peak resident memory of a process since {@link resetPeakMemory}, in MiB. */
@@ -21,7 +31,12 @@ export function presentMemory(pid: number): Promise<number> {
   return memoryOf(pid, 'VmRSS');
 }
 
-async function memoryOf(pid: number, field: 'VmHWM' | 'VmRSS'): Promise<number> {
+/** Returns the part of the resident memory that are pages of files, such as those of the program node, in MiB. Containers of a node share them. */
+export function filePages(pid: number): Promise<number> {
+  return memoryOf(pid, 'RssFile');
+}
+
+async function memoryOf(pid: number, field: 'VmHWM' | 'VmRSS' | 'RssFile'): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) / 1024;
 }

@@ -10,6 +10,7 @@ import { memoryBenchmark } from './memory-benchmark';
 import { neighboursBenchmark } from './neighbours-benchmark';
 import { startRig } from './rig';
 import { scaleBenchmark } from './scale-benchmark';
+import { startBenchmark } from './start-benchmark';
 import { volumesBenchmark } from './volumes-benchmark';
 
 const BENCHMARKS: Readonly<Record<BenchmarkName, Benchmark>> = {
@@ -19,6 +20,7 @@ const BENCHMARKS: Readonly<Record<BenchmarkName, Benchmark>> = {
   memory: memoryBenchmark,
   neighbours: neighboursBenchmark,
   scale: scaleBenchmark,
+  start: startBenchmark,
   volumes: volumesBenchmark,
 };
 

@@ -1,6 +1,6 @@
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { createLogger, readProgramSettings, RuntimeModule, WORLD } from '@oci-connector/runtime';
+import { AdminHttpAdapter, createLogger, readProgramSettings, RuntimeModule, WORLD } from '@oci-connector/runtime';
 import { CapturedLog, ManualClock, readText, sendRequest, type TextResponse, until, untilPortsServed } from '@oci-connector/testing-kit';
 import { type KubeApiServer } from '@oci-connector/testing-kube-api';
 import { Cluster, controllerConnection, startCluster } from '../test/controller-fixture';
@@ -16,7 +16,7 @@ const served = (ports: number): Promise<void> => untilPortsServed(1 + ports);
 describe('ControllerModule', () => {
   let kube: KubeApiServer;
   let clock: ManualClock;
-  let open: NestFastifyApplication | undefined;
+  let open: INestApplication | undefined;
 
   beforeEach(async () => {
     clock = new ManualClock(Date.now());
@@ -31,7 +31,7 @@ describe('ControllerModule', () => {
   });
 
   /** Builds the program; only the world is replaced. */
-  async function build(): Promise<NestFastifyApplication> {
+  async function build(): Promise<INestApplication> {
     const settings = Object.assign(new ControllerSettings(), SERVED);
     const logger = createLogger({ name: 'controller', level: 'debug', destination: new CapturedLog() });
     const module = await Test.createTestingModule({
@@ -43,7 +43,7 @@ describe('ControllerModule', () => {
       .overrideProvider(WORLD)
       .useValue({ connection: controllerConnection(kube), installationCa: [], clock, hostname: 'pod-a' })
       .compile();
-    open = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
+    open = module.createNestApplication(new AdminHttpAdapter(), { logger: false });
     return open;
   }
 
@@ -68,7 +68,7 @@ describe('ControllerModule', () => {
     await until(() => replica.isLeader);
     await served(0);
 
-    await app.listen({ host: '127.0.0.1', port: 0 });
+    await app.listen(0, '127.0.0.1');
     await served(1);
     expect(await get('/healthz')).toEqual({ status: 200, body: 'ok\n', type: 'text/plain; charset=utf-8' });
     await until(async () => (await get('/readyz')).status === 200);

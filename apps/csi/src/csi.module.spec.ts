@@ -1,10 +1,10 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { StaticCredential } from '@oci-connector/kube';
-import { createLogger, readProgramSettings, RuntimeModule, WORLD } from '@oci-connector/runtime';
+import { AdminHttpAdapter, createLogger, readProgramSettings, RuntimeModule, WORLD } from '@oci-connector/runtime';
 import { Sensitive } from '@oci-connector/sensitive';
 import { CapturedLog, ManualClock, readText, sendRequest, type TextResponse, until, untilPortsServed } from '@oci-connector/testing-kit';
 import { type KubeApiServer, readInstallManifest, startKubeApi } from '@oci-connector/testing-kube-api';
@@ -21,7 +21,7 @@ describe('CsiModule', () => {
   let kube: KubeApiServer;
   let clock: ManualClock;
   let directory: string;
-  let open: NestFastifyApplication | undefined;
+  let open: INestApplication | undefined;
 
   beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), 'csi-module-'));
@@ -49,7 +49,7 @@ describe('CsiModule', () => {
     });
 
   /** Builds the program; only the world is replaced. */
-  async function build(changes: Partial<CsiSettings> = {}): Promise<NestFastifyApplication> {
+  async function build(changes: Partial<CsiSettings> = {}): Promise<INestApplication> {
     const settings = settingsOf(changes);
     const logger = createLogger({ name: 'csi', level: 'debug', destination: new CapturedLog() });
     const token = kube.issueToken({ namespace: 'connectors-system', name: 'connectors-csi' });
@@ -60,7 +60,7 @@ describe('CsiModule', () => {
       .overrideProvider(WORLD)
       .useValue({ connection, installationCa: [], clock, hostname: 'pod-a' })
       .compile();
-    open = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
+    open = module.createNestApplication(new AdminHttpAdapter(), { logger: false });
     return open;
   }
 
@@ -80,7 +80,7 @@ describe('CsiModule', () => {
     await served(0);
     expect(sockets.map((socket) => existsSync(socket))).toEqual([true, true]);
 
-    await app.listen({ host: '127.0.0.1', port: 0 });
+    await app.listen(0, '127.0.0.1');
     await served(1);
     expect(await get('/healthz')).toEqual({ status: 200, body: 'ok\n', type: 'text/plain; charset=utf-8' });
     await until(async () => (await get('/readyz')).body.includes('[+]objects ok\n[+]socket ok\n[-]registration: '));
@@ -98,7 +98,7 @@ describe('CsiModule', () => {
   });
 
   it('is ready without the kubelet when it does not register itself', async () => {
-    await (await build({ registrationDirectory: 'none' })).listen({ host: '127.0.0.1', port: 0 });
+    await (await build({ registrationDirectory: 'none' })).listen(0, '127.0.0.1');
     await until(async () => (await get('/readyz')).status === 200);
     expect((await get('/readyz')).body).toBe('[+]objects ok\n[+]socket ok\n');
   });
@@ -113,7 +113,7 @@ describe('CsiModule', () => {
       problems: [expect.stringMatching(/^OCI_CONNECTOR_KUBECONFIG: /)],
     });
     const app = await build({ kubeletDirectory: join(directory, 'absent'), socket: join(directory, 'csi.sock') });
-    await expect(app.listen({ host: '127.0.0.1', port: 0 })).rejects.toMatchObject({
+    await expect(app.listen(0, '127.0.0.1')).rejects.toMatchObject({
       ...refused,
       problems: [expect.stringMatching(/^OCI_CONNECTOR_CSI_KUBELET_DIRECTORY: /)],
     });

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { StaticCredential } from '@oci-connector/kube';
-import { createLogger, readProgramSettings, RuntimeModule, WORLD } from '@oci-connector/runtime';
+import { AdminHttpAdapter, createLogger, readProgramSettings, RuntimeModule, WORLD } from '@oci-connector/runtime';
 import { Sensitive } from '@oci-connector/sensitive';
 import { CapturedLog, ManualClock, readText, sendRequest, type TextResponse, until, untilPortsServed } from '@oci-connector/testing-kit';
 import { type KubeApiServer, type ObjectLike, readInstallManifest, startKubeApi } from '@oci-connector/testing-kube-api';
@@ -23,7 +23,7 @@ const served = (ports: number): Promise<void> => untilPortsServed(1 + ports);
 describe('ProxyModule', () => {
   let kube: KubeApiServer;
   let clock: ManualClock;
-  let open: NestFastifyApplication | undefined;
+  let open: INestApplication | undefined;
 
   beforeEach(async () => {
     clock = new ManualClock(Date.now());
@@ -41,7 +41,7 @@ describe('ProxyModule', () => {
   });
 
   /** Builds the program; only the world is replaced. */
-  async function build(changes: Partial<ProxySettings> = {}): Promise<NestFastifyApplication> {
+  async function build(changes: Partial<ProxySettings> = {}): Promise<INestApplication> {
     const settings = Object.assign(new ProxySettings(), SERVED, changes);
     const logger = createLogger({ name: 'proxy', level: 'debug', destination: new CapturedLog() });
     const token = kube.issueToken({ namespace: NAMESPACE, name: 'connectors-proxy' });
@@ -52,7 +52,7 @@ describe('ProxyModule', () => {
       .overrideProvider(WORLD)
       .useValue({ connection, installationCa: [], clock, hostname: 'pod-a' })
       .compile();
-    open = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
+    open = module.createNestApplication(new AdminHttpAdapter(), { logger: false });
     return open;
   }
 
@@ -92,7 +92,7 @@ describe('ProxyModule', () => {
     const data = `http://127.0.0.1:${plane.httpPort}/v2/`;
     expect((await sendRequest(data)).status).toBe(401);
 
-    await app.listen({ host: '127.0.0.1', port: 0 });
+    await app.listen(0, '127.0.0.1');
     await served(3);
     expect(await get('/healthz')).toEqual({ status: 200, body: 'ok\n', type: 'text/plain; charset=utf-8' });
     await until(async () => (await get('/readyz')).body.includes('[+]connectors ok'));

@@ -1,7 +1,7 @@
 import { meantOrigin, Reason, type HttpProbe } from '@oci-connector/connector-api';
-import { createPinnedAgent, type EgressPurpose } from '@oci-connector/egress';
+import { createPinnedAgent, type EgressPurpose, requestByAgent } from '@oci-connector/egress';
 import { isRedirect, parseRetryAfter, readAtMost } from '@oci-connector/http';
-import { type Dispatcher, request } from 'undici';
+import { type Dispatcher } from 'undici';
 import { type DiagnosisTarget } from './diagnosis-target';
 import { ExpressionError, evaluateResponse, type HttpAnswer } from './evaluate-response';
 import { explain, type CheckSubject } from './explain';
@@ -98,7 +98,7 @@ interface Answered {
 async function ask({ url, method, headers }: HttpProbeRequest, purpose: EgressPurpose, { target, signal }: Walk): Promise<Answered> {
   const agent = createPinnedAgent({ policy: target.egress, purpose, ca: target.ca });
   try {
-    const response = await request(url, { method, headers, signal, dispatcher: agent });
+    const response = await requestByAgent(agent, url, { method, headers, signal });
     const { body } = await readAtMost(response.body, MAX_BODY_BYTES);
     return {
       answer: { statusCode: response.statusCode, headers: headerMap(response.headers), bodyString: body.toString('utf8') },

@@ -10,4 +10,5 @@ export { normalizeHost } from './normalize-host';
 export { OTHER_HOSTS_POLICIES, type OtherHostsOptions, type OtherHostsPolicy } from './other-hosts';
 export { createPinnedAgent, type PinnedAgentOptions } from './pinned-agent';
 export { pinnedConnect, type PinnedConnect, type PinnedConnectOptions } from './pinned-connect';
+export { requestByAgent } from './request-by-agent';
 export { RegistryHttpClient, type RegistryHttpClientOptions } from './registry-http-client';

@@ -2,12 +2,13 @@ import { readAtMost } from '@oci-connector/http';
 import { type RegistryHttp, type RegistryHttpOptions, type RegistryHttpResponse } from '@oci-connector/oci-auth';
 import { type ByteShare } from '@oci-connector/limits';
 import { Sensitive } from '@oci-connector/sensitive';
-import { type Agent, type Dispatcher, request } from 'undici';
+import { type Agent, type Dispatcher } from 'undici';
 import { classifyConnectError } from './connect-errors';
 import { type EgressPolicy } from './egress-policy';
 import { UpstreamConnectError } from './egress.errors';
 import { formatHostAndPort, hostAndPort } from './host-and-port';
 import { createPinnedAgent } from './pinned-agent';
+import { requestByAgent } from './request-by-agent';
 
 export interface RegistryHttpClientOptions {
   policy: EgressPolicy;
@@ -49,11 +50,10 @@ export class RegistryHttpClient implements RegistryHttp {
     const timeout = AbortSignal.timeout(this.options.timeoutMs ?? TIMEOUT_MS);
     const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
     try {
-      const response = await request(url, {
+      const response = await requestByAgent(this.#agent(options.purpose), url, {
         method,
         headers: { 'user-agent': 'oci-connector', 'accept-encoding': 'identity', ...revealed(options.headers) },
         body: body?.reveal(),
-        dispatcher: this.#agent(options.purpose),
         signal,
       });
       const read = await readAtMost(counted(response.body, this.options.held), options.maxBytes);

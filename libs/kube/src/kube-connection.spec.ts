@@ -34,9 +34,6 @@ async function write(user: object, cluster: object = {}, context = 'here'): Prom
 const header = async (clock = new ManualClock()): Promise<string | undefined> =>
   (await (await loadKubeConnection({ kubeconfig, clock })).credential.authorization())?.reveal();
 
-// The first load of the hundreds of files of client-node takes long. It must not count for the time limit of a test.
-beforeAll(() => import('@kubernetes/client-node'), 120_000);
-
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'kubeconfig-'));
   kubeconfig = join(directory, 'config');
@@ -165,41 +162,6 @@ describe('loadKubeConnection', () => {
   it('does not verify the server where the kubeconfig disables it', async () => {
     await write({ token: 'abc' }, { 'insecure-skip-tls-verify': true, 'tls-server-name': 'kubernetes' });
     expect((await loadKubeConnection({ kubeconfig })).tls).toMatchObject({ insecureSkipVerify: true, serverName: 'kubernetes' });
-  });
-
-  it('starts an exec plugin whose path is relative to the kubeconfig', async () => {
-    const answer = '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"t"}}';
-    await writeFile(join(directory, 'plugin'), `#!/bin/sh\necho '${answer}'\n`, { mode: 0o755 });
-    await write({ exec: { apiVersion: 'client.authentication.k8s.io/v1', command: './plugin' } });
-    expect(await header()).toBe('Bearer t');
-  });
-
-  it('refuses an exec plugin that returns a certificate, which would expire unnoticed', async () => {
-    const answer = JSON.stringify({ status: { clientCertificateData: PEM, clientKeyData: KEY } });
-    await write({ exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'printf', args: ['%s', answer] } });
-    const { credential } = await loadKubeConnection({ kubeconfig });
-    await expect(credential.authorization()).rejects.toMatchObject({
-      code: 'CredentialUnavailable',
-      cause: expect.any(KubeConfigError) as Error,
-    });
-  });
-
-  it('runs an exec plugin, and runs it again after a refusal', async () => {
-    const count = join(directory, 'count');
-    const answer = `{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"expirationTimestamp":"2100-01-01T00:00:00Z","token":"t%s"}}`;
-    await write({
-      exec: {
-        apiVersion: 'client.authentication.k8s.io/v1',
-        command: 'sh',
-        args: ['-c', `echo x >> ${count}; printf '${answer}' $(wc -l < ${count})`],
-      },
-    });
-    const { credential } = await loadKubeConnection({ kubeconfig, clock: new ManualClock() });
-    const first = await credential.authorization();
-    expect(first?.reveal()).toBe('Bearer t1');
-    expect((await credential.authorization())?.reveal()).toBe('Bearer t1');
-    credential.rejected(first ?? fail());
-    expect((await credential.authorization())?.reveal()).toBe('Bearer t2');
   });
 
   it.each(['!secret abc', '{ ? { key: abc } : b }'])(

@@ -2,6 +2,10 @@ import { homedir } from 'node:os';
 
 /** The environment variables by which a program finds the API server, as in kubectl and in every pod. */
 export const kubernetesEnvironment = {
+  /** All variables, which exec plugins inherit. */
+  get all(): NodeJS.ProcessEnv {
+    return process.env;
+  },
   /** `$KUBECONFIG`: one or more files. */
   get kubeconfig(): string {
     return process.env['KUBECONFIG'] ?? '';

@@ -37,8 +37,6 @@ describe('libs/kube against the embedded Kubernetes API', () => {
   let api: KubeApiServer;
   let client: KubeClient;
 
-  beforeAll(() => import('@kubernetes/client-node'), 120_000);
-
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'kube-'));
     api = await startKubeApi({ objects: [builder] });

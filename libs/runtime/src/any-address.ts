@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 
 /**
  * Returns the address that listens on all addresses of the machine: `::`, which also accepts IPv4 connections, or `0.0.0.0` on a machine
- * without IPv6. Node.js chooses it by itself if no address is given, but Fastify always passes one.
+ * without IPv6. Node.js chooses it by itself if no address is given, but Nest passes one.
  */
 export async function anyAddress(preferred = '::'): Promise<string> {
   const probe = createServer();

@@ -1,10 +1,6 @@
+import { type ServerResponse } from 'node:http';
 import { Controller, Get, Header, HttpStatus, Inject, Res } from '@nestjs/common';
 import { Readiness } from './readiness';
-
-/** The part of Fastify's reply that this file uses. */
-interface StatusReply {
-  status(code: number): unknown;
-}
 
 /** Serves liveness and readiness as the components of Kubernetes do: plain text, one line for each check. */
 @Controller()
@@ -21,11 +17,11 @@ export class HealthController {
   /** Ready: every check passes. */
   @Get('readyz')
   @Header('content-type', 'text/plain; charset=utf-8')
-  readyz(@Res({ passthrough: true }) reply: StatusReply): string {
+  readyz(@Res({ passthrough: true }) response: ServerResponse): string {
     const results = this.readiness.report();
     const lines = results.map(({ name, problem }) => (problem ? `[-]${name}: ${problem}` : `[+]${name} ok`));
     if (results.some(({ problem }) => problem)) {
-      reply.status(HttpStatus.SERVICE_UNAVAILABLE);
+      response.statusCode = HttpStatus.SERVICE_UNAVAILABLE;
     }
     return `${lines.join('\n')}\n`;
   }

@@ -1,3 +1,4 @@
+export { AdminHttpAdapter } from './admin-http-adapter';
 export { anyAddress } from './any-address';
 export { readCaBundle } from './ca-bundle';
 export { CONNECTOR_LABELS, type ConnectorLabels, connectorLabels, OTHER_CONNECTORS } from './connector-labels';

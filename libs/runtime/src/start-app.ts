@@ -1,6 +1,7 @@
-import { type DynamicModule, type Type } from '@nestjs/common';
+import { type DynamicModule, type INestApplication, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+
+import { AdminHttpAdapter } from './admin-http-adapter';
 import { anyAddress } from './any-address';
 import { NestLogger } from './nest-logger';
 import { RuntimeModule, type RuntimeOptions } from './runtime.module';
@@ -12,7 +13,7 @@ export interface AppOptions extends RuntimeOptions {
 
 /** A started program. */
 export interface RunningApp {
-  readonly app: NestFastifyApplication;
+  readonly app: INestApplication;
   /** URL of /healthz, /readyz and /metrics, without path. */
   readonly adminUrl: string;
   /** Stops every part (Nest's shutdown hooks run), then closes the admin port. */
@@ -20,7 +21,7 @@ export interface RunningApp {
 }
 
 /**
- * Starts a Nest application whose Fastify serves only the admin port. Data planes have their own sockets, which providers of `module`
+ * Starts a Nest application that itself serves only the admin port. Data planes have their own sockets, which providers of `module`
  * own: body parsers would hang on or refuse registry traffic (docs/adr/0002).
  */
 export async function startApp(options: AppOptions): Promise<RunningApp> {
@@ -28,12 +29,12 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   // Before Nest, which would log what it throws a second time, with its stack.
   const world = await readWorld(options.settings, options.world);
   const root: DynamicModule = { module: class Program {}, imports: [RuntimeModule.forProgram({ ...options, world }), options.module] };
-  const app = await NestFactory.create<NestFastifyApplication>(root, new FastifyAdapter(), {
+  const app = await NestFactory.create(root, new AdminHttpAdapter(), {
     logger: new NestLogger(options.logger),
     abortOnError: false,
   });
   try {
-    await app.listen({ host: adminHost || (await anyAddress()), port: adminPort });
+    await app.listen(adminPort, adminHost || (await anyAddress()));
   } catch (error) {
     await app.close();
     throw error;

@@ -1,9 +1,9 @@
 import { protocolOf } from '@oci-connector/connector-api';
 import { type ResolvedClass } from '@oci-connector/diagnosis';
-import { classifyConnectError, createPinnedAgent, hostAndPort, type EgressError } from '@oci-connector/egress';
+import { classifyConnectError, createPinnedAgent, hostAndPort, requestByAgent, type EgressError } from '@oci-connector/egress';
 import { basicAuthorization, isJsonObject, parseJsonObject, readAtMost } from '@oci-connector/http';
 import { type Sensitive } from '@oci-connector/sensitive';
-import { type Dispatcher, request } from 'undici';
+import { type Agent } from 'undici';
 import { type NamespacedName } from '../../../installation/namespaced-name';
 import { requestToken } from '../../../installation/request-token';
 import { type ClientAddress } from '../../client-address';
@@ -70,17 +70,16 @@ type Ask = (method: 'GET' | 'HEAD', path: string) => Promise<Answer>;
 interface AskerOptions {
   readonly address: ClientAddress;
   readonly token: Sensitive;
-  readonly agent: Dispatcher;
+  readonly agent: Agent;
   readonly timeoutMs: number;
 }
 
 function askerOf({ address, token, agent, timeoutMs }: AskerOptions): Ask {
   const authorization = basicAuthorization({ username: 'connectors', password: token }).reveal();
   return async (method, path) => {
-    const response = await request(`${address.url}${path}`, {
+    const response = await requestByAgent(agent, `${address.url}${path}`, {
       method,
       headers: { authorization, accept: MANIFESTS, 'user-agent': 'oci-connector' },
-      dispatcher: agent,
       signal: AbortSignal.timeout(timeoutMs),
     });
     const { body } = await readAtMost(response.body, MAX_BODY_BYTES);
