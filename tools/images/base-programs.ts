@@ -38,8 +38,8 @@ export async function baseProgramVersion(program: BaseProgram, { buildah, buildA
   }
 }
 
-/** Returns the default of a build argument. */
-async function defaultOf(argument: string): Promise<string> {
+/** Returns the default of a build argument of deploy/Dockerfile. */
+export async function defaultOf(argument: string): Promise<string> {
   const dockerfile = await readFile(path.join(workspaceRoot, 'deploy/Dockerfile'), 'utf8');
   return new RegExp(`^ARG ${argument}=(\\S+)$`, 'm').exec(dockerfile)?.[1] ?? '';
 }

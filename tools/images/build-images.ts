@@ -22,6 +22,8 @@ export interface ImageOptions {
   /** Time of everything in the images, in seconds since the epoch. */
   readonly epoch: string;
   readonly push: boolean;
+  /** Directory of an OCI layout, to which the images are written as `connectors-NAME:TAG` instead of being pushed. */
+  readonly layout?: string;
   /** Whether the registry is used without TLS. */
   readonly plainHttp: boolean;
   /** Whether to write an SBOM for each image, and to attach it to a pushed image. */
@@ -34,7 +36,7 @@ export interface ImageOptions {
 export interface BuiltImage {
   readonly name: ImageName;
   readonly reference: string;
-  /** Digest of the index in the registry, if it was pushed. */
+  /** Digest of the index in the registry or the layout, if there is one. */
   readonly digest?: string;
   /** File of the SBOM. */
   readonly sbom?: string;
@@ -43,7 +45,7 @@ export interface BuiltImage {
 /** For a base image that is pulled over a slow line. */
 const HALF_AN_HOUR = 30 * 60_000;
 
-/** Builds the bundles and the images, writes their SBOMs, and pushes everything if so asked. */
+/** Builds the bundles and the images, writes their SBOMs, and pushes everything, or writes it to a layout, if so asked. */
 export async function buildImages(options: ImageOptions): Promise<BuiltImage[]> {
   await step('bundling the programs', buildAll);
   const parts = options.sbom ? await step('reading the versions in the base images', () => baseParts(options)) : [];
@@ -52,9 +54,9 @@ export async function buildImages(options: ImageOptions): Promise<BuiltImage[]> 
     const reference = referenceOf(name, options);
     await step(`building ${reference}`, () => buildImage(name, reference, options));
     const sbom = options.sbom ? await writeSbom(name, { parts, epoch: options.epoch }) : undefined;
-    const digest = options.push ? await step(`pushing ${reference}`, () => pushImage(reference, options)) : undefined;
+    const digest = await deliver(name, reference, options);
     if (sbom !== undefined && digest !== undefined) {
-      await attachSbom(`${reference}@${digest}`, sbom, options);
+      await attachSbom({ ...options, name, reference, digest }, sbom);
     }
     built.push({ name, reference, digest, sbom });
   }
@@ -102,11 +104,22 @@ function pairs(option: string, values: Readonly<Record<string, string | undefine
   return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [option, `${name}=${value}`]));
 }
 
-async function pushImage(reference: string, { buildah, plainHttp, env }: ImageOptions): Promise<string> {
+/** Pushes the image or writes it to the layout. @returns its digest; undefined if it stays in the storage of buildah */
+async function deliver(name: ImageName, reference: string, options: ImageOptions): Promise<string | undefined> {
+  if (options.layout !== undefined) {
+    const target = `oci:${options.layout}:${nameInLayout(name, options)}`;
+    return step(`writing ${nameInLayout(name, options)}`, () => pushImage(reference, target, options));
+  }
+  return options.push ? step(`pushing ${reference}`, () => pushImage(reference, `docker://${reference}`, options)) : undefined;
+}
+
+const nameInLayout = (name: ImageName, { tag }: Pick<ImageOptions, 'tag'>): string => `connectors-${name}:${tag}`;
+
+async function pushImage(reference: string, target: string, { buildah, plainHttp, env }: ImageOptions): Promise<string> {
   const directory = await mkdtemp(path.join(tmpdir(), 'images-'));
   const digestFile = path.join(directory, 'digest');
   const tls = plainHttp ? ['--tls-verify=false'] : [];
-  const command = ['manifest', 'push', '--all', ...tls, '--digestfile', digestFile, reference, `docker://${reference}`];
+  const command = ['manifest', 'push', '--all', ...tls, '--digestfile', digestFile, reference, target];
   try {
     await runCommand([buildah, ...command], { env, timeout: HALF_AN_HOUR });
     return await readFile(digestFile, 'utf8');
@@ -118,11 +131,19 @@ async function pushImage(reference: string, { buildah, plainHttp, env }: ImageOp
 /** The media type of SPDX as JSON, by which scanners find the SBOM among the referrers of an image. */
 const SPDX = 'application/spdx+json';
 
+interface Delivered extends ImageOptions {
+  readonly name: ImageName;
+  readonly reference: string;
+  readonly digest: string;
+}
+
 /** Attaches the SBOM to the index, to which the tag refers. */
-async function attachSbom(subject: string, file: string, { oras, plainHttp, epoch, env }: ImageOptions): Promise<void> {
+async function attachSbom({ reference, digest, layout, oras, plainHttp, epoch, env, ...image }: Delivered, file: string): Promise<void> {
   const tls = plainHttp ? ['--plain-http'] : [];
+  const subject =
+    layout === undefined ? [...tls, `${reference}@${digest}`] : ['--oci-layout-path', layout, nameInLayout(image.name, image)];
   // Otherwise the manifest would have the current time, and a second push would add a second SBOM.
   const created = ['--annotation', `org.opencontainers.image.created=${isoTime(epoch)}`];
-  const command = [oras, 'attach', ...tls, ...created, '--artifact-type', SPDX, subject, `${path.basename(file)}:${SPDX}`] as const;
+  const command = [oras, 'attach', ...created, '--artifact-type', SPDX, ...subject, `${path.basename(file)}:${SPDX}`] as const;
   await runCommand([...command], { cwd: path.dirname(file), env, timeout: HALF_AN_HOUR });
 }

@@ -13,25 +13,37 @@ const NAMESPACE = 'connectors-system';
 /** Where the images are; users replace it. */
 const PLACEHOLDER = 'registry.example/oci-connector';
 
-const INTRODUCTION = `# OCI Connector with the default values of its Helm chart. The CRDs must exist before: kubectl apply -f deploy/chart/crds
-# Replace ${PLACEHOLDER} by the registry to which you have pushed the images.
-# \`npm run release -- manifests\` writes this file from deploy/chart; do not edit it.
+/** Where the chart and the CRDs are; a release has others than the workspace. */
+export interface ManifestOptions {
+  readonly chart: string;
+  /** File or directory of the CRDs, as the introduction names it. */
+  readonly crds: string;
+  /** Where the images are. Undefined: the user replaces a placeholder. */
+  readonly registry?: string;
+}
+
+const WORKSPACE: ManifestOptions = { chart: path.join(workspaceRoot, 'deploy/chart'), crds: 'deploy/chart/crds' };
+
+/** Returns the text of {@link INSTALL_MANIFEST}. @param helm path of helm 3 */
+export async function renderInstallManifest(helm: string, options = WORKSPACE): Promise<string> {
+  const args = [
+    'oci-connector',
+    options.chart,
+    `--namespace=${NAMESPACE}`,
+    `--kube-version=${KUBERNETES_VERSION}`,
+    '--no-hooks',
+    `--set=image.registry=${options.registry ?? PLACEHOLDER}`,
+  ];
+  return introductionOf(options) + (await runCommand([helm, 'template', ...args]));
+}
+
+function introductionOf({ crds, registry }: ManifestOptions): string {
+  const images = registry === undefined ? [`# Replace ${PLACEHOLDER} by the registry to which you have pushed the images.`] : [];
+  return `# OCI Connector with the default values of its Helm chart. The CRDs must exist before: kubectl apply -f ${crds}
+${[...images, '# `npm run release -- manifests` writes this file from deploy/chart; do not edit it.'].join('\n')}
 apiVersion: v1
 kind: Namespace
 metadata:
   name: ${NAMESPACE}
 `;
-
-/** Returns the text of {@link INSTALL_MANIFEST}. @param helm path of helm 3 */
-export async function renderInstallManifest(helm: string): Promise<string> {
-  const chart = path.join(workspaceRoot, 'deploy/chart');
-  const args = [
-    'oci-connector',
-    chart,
-    `--namespace=${NAMESPACE}`,
-    `--kube-version=${KUBERNETES_VERSION}`,
-    '--no-hooks',
-    `--set=image.registry=${PLACEHOLDER}`,
-  ];
-  return INTRODUCTION + (await runCommand([helm, 'template', ...args]));
 }

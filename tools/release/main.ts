@@ -1,29 +1,28 @@
-import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { tryCommand } from '../processes/run-command';
 import { workspaceRoot } from '../processes/workspace';
-import { toolPath } from '../testbed/toolchain';
+import { readCommandLine } from './command-line.mjs';
 import { INSTALL_MANIFEST, renderInstallManifest } from './install-manifest';
+import { release } from './release';
+import { ReleaseRefused } from './release-state';
+import { findTools } from './release-tools';
 
-async function main(): Promise<void> {
-  await writeFile(path.join(workspaceRoot, INSTALL_MANIFEST), await renderInstallManifest(await findHelm()));
+async function main(args: readonly string[]): Promise<number> {
+  const { release: line } = readCommandLine(args);
+  if (line !== undefined) {
+    // An empty variable is none: a workflow sets it so if there is no key.
+    return release({ ...line, signKey: line.signKey ?? (process.env['COSIGN_KEY'] || undefined) }, args, process.env);
+  }
+  const { helm } = await findTools(['helm']);
+  await writeFile(path.join(workspaceRoot, INSTALL_MANIFEST), await renderInstallManifest(helm));
   console.log(INSTALL_MANIFEST);
+  return 0;
 }
 
-/** @throws Error when there is no helm */
-async function findHelm(): Promise<string> {
-  if (existsSync(toolPath('helm'))) {
-    return toolPath('helm');
-  }
-  const found = await tryCommand(['helm', 'version']).catch(() => undefined);
-  if (found?.status === 0) {
-    return 'helm';
-  }
-  throw new Error('there is no helm; put helm 3 into the PATH, or run: npm run testbed -- install');
-}
-
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+main(process.argv.slice(2)).then(
+  (status) => (process.exitCode = status),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = error instanceof ReleaseRefused ? 2 : 1;
+  },
+);

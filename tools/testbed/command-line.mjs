@@ -17,6 +17,8 @@ export const SUITES = {
     'the Helm chart in a whole Kubernetes: install, helm test, upgrade, rollback, fail-over, Pod Security, uninstall (run it alone)',
   'day-two':
     'faults, evictions, rotation of the sealing key, upgrade and downgrade in a whole Kubernetes: what docs/operations.md promises',
+  release:
+    'npm run release in a clone: refused, tried, made, pushed, signed, pulled by helm and verified; a second run makes the same files',
   manifests: 'kubectl on a real API server: README, valid and invalid manifests, examples, explain, get, describe, and what RBAC allows',
   monitoring: 'a real Prometheus scrapes the programs: alerts fire and end, and every query of the dashboard returns data',
   requirement: "the original requirement's YAML in the sandbox: kubectl applies it, crane pulls nginx from “Docker Hub”",

@@ -17,6 +17,7 @@ import { logsSuite } from './suites/logs';
 import { manifestsSuite } from './suites/manifests';
 import { matrixSuite } from './suites/matrix';
 import { monitoringSuite } from './suites/monitoring';
+import { releaseSuite } from './suites/release';
 import { replicasSuite } from './suites/replicas';
 import { requirementSuite } from './suites/requirement';
 import { rotationSuite } from './suites/rotation';
@@ -37,6 +38,7 @@ const SUITES: Readonly<Record<SuiteName, Suite>> = {
   images: imagesSuite,
   installation: installationSuite,
   'day-two': dayTwoSuite,
+  release: releaseSuite,
   manifests: manifestsSuite,
   monitoring: monitoringSuite,
   requirement: requirementSuite,

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { TestCertificateAuthority } from '@oci-connector/testing-kit';
 import { connectorHostNames } from '@oci-connector/connector-api';
 import { buildahClient, podmanClient } from './clients/buildah-podman';
+import { cosignClient } from './clients/cosign';
 import { craneClients } from './clients/crane';
 import { ctrClient, startContainerd } from './clients/ctr';
 import { dockerClient, startDockerEngine } from './clients/docker';
@@ -89,6 +90,7 @@ async function startClients(
     podmanClient,
     dockerClient(engines),
     helmClient,
+    cosignClient,
     ctrClient(containerd),
   ];
 }

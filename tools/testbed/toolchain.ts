@@ -14,6 +14,7 @@ export const GO_TOOLS: readonly { readonly name: string; readonly module: string
     module: 'github.com/opencontainers/distribution-spec/conformance',
     version: 'v0.0.0-20260831232431-97274622c111',
   },
+  { name: 'cosign', module: 'github.com/sigstore/cosign/v3/cmd/cosign', version: 'v3.1.3' },
   { name: 'helm', module: 'helm.sh/helm/v3/cmd/helm', version: 'v3.22.0' },
   { name: 'containerd', module: 'github.com/containerd/containerd/v2/cmd/containerd', version: 'v2.4.2' },
   { name: 'ctr', module: 'github.com/containerd/containerd/v2/cmd/ctr', version: 'v2.4.2' },

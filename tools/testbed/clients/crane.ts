@@ -6,9 +6,9 @@ import { clientEnvironment, digestIn, linesOf, type ClientSession, type Registry
 
 /**
  * Returns the name with port 80 for http. crane tries https first, and accepts any certificate with `--insecure`. It uses http to a host
- * that serves both only if the name contains port 80.
+ * that serves both only if the name contains port 80. cosign has the same library.
  */
-function repositoryOf({ scheme, host, repository }: ClientSession): string {
+export function portedRepositoryOf({ scheme, host, repository }: ClientSession): string {
   return scheme === 'https' || host.includes(':') ? repository : `${host}:80${repository.slice(host.length)}`;
 }
 
@@ -26,18 +26,18 @@ function crane(tool: string): RegistryClient {
     name: tool,
     operations: {
       push: async (session) => ({
-        digest: digestIn(await run(session, 'push', session.content.imageLayout, `${repositoryOf(session)}:v1`)),
+        digest: digestIn(await run(session, 'push', session.content.imageLayout, `${portedRepositoryOf(session)}:v1`)),
       }),
-      'pull by tag': (session) => pull(session, `${repositoryOf(session)}:v1`),
-      'pull by digest': (session) => pull(session, `${repositoryOf(session)}@${session.content.imageDigest}`),
-      'list tags': async (session) => ({ tags: linesOf(await run(session, 'ls', repositoryOf(session))) }),
+      'pull by tag': (session) => pull(session, `${portedRepositoryOf(session)}:v1`),
+      'pull by digest': (session) => pull(session, `${portedRepositoryOf(session)}@${session.content.imageDigest}`),
+      'list tags': async (session) => ({ tags: linesOf(await run(session, 'ls', portedRepositoryOf(session))) }),
       'copy multi-arch': async (session) => {
-        await run(session, 'push', session.content.indexLayout, `${repositoryOf(session)}:multi`);
-        await run(session, 'copy', `${repositoryOf(session)}:multi`, `${repositoryOf(session)}-copy:multi`);
-        return { digest: digestIn(await run(session, 'digest', `${repositoryOf(session)}-copy:multi`)) };
+        await run(session, 'push', session.content.indexLayout, `${portedRepositoryOf(session)}:multi`);
+        await run(session, 'copy', `${portedRepositoryOf(session)}:multi`, `${portedRepositoryOf(session)}-copy:multi`);
+        return { digest: digestIn(await run(session, 'digest', `${portedRepositoryOf(session)}-copy:multi`)) };
       },
       delete: async (session) => {
-        await run(session, 'delete', `${repositoryOf(session)}@${session.content.imageDigest}`);
+        await run(session, 'delete', `${portedRepositoryOf(session)}@${session.content.imageDigest}`);
         return {};
       },
     },

@@ -53,7 +53,7 @@ export async function buildProductImages(
 }
 
 /** Returns an environment in which buildah has a storage of its own, and uses registries on loopback without TLS. */
-async function ownStorage(directory: string): Promise<NodeJS.ProcessEnv> {
+export async function ownStorage(directory: string): Promise<NodeJS.ProcessEnv> {
   await mkdir(directory, { recursive: true });
   const [storage, registries] = [path.join(directory, 'storage.conf'), path.join(directory, 'registries.conf')];
   const place = (name: string): string => JSON.stringify(path.join(directory, name));
