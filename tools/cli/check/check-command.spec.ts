@@ -1,3 +1,4 @@
+import { TcpServer } from '@oci-connector/testing-kit';
 import { type CheckRun, CheckWorld, type Servers, startServers } from '../test/check-world';
 import { CHECKS } from './check-report';
 
@@ -143,6 +144,23 @@ describe('connectors check', () => {
     const { status, stdout, stderr } = await world.run(args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toMatch(message);
+  });
+
+  it('reports a proxy that accepts a connection and does not answer', async () => {
+    const silent = await TcpServer.start(() => undefined);
+    try {
+      const url = `http://proxy.test:${silent.port}`;
+      world.changeStatus({ proxy: { httpAddress: { url, audience: 'connectors-proxy' } } });
+      const run = await world.check([...AS, '--timeout', '1']);
+      expect(run.status).toBe(1);
+      expect(run.results.at(-1)).toEqual({
+        check: 'request',
+        state: 'failed',
+        message: `${url} did not answer within 1 s; see the log of the proxy`,
+      });
+    } finally {
+      await silent.close();
+    }
   });
 
   it('exits with status 2 when the API server cannot be reached', async () => {

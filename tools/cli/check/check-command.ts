@@ -40,6 +40,7 @@ export async function checkCommand(options: CheckOptions, { client, settings }: 
   const sent: string[] = [];
   const report = new CheckReport({
     clock,
+    timeoutMs: options.timeoutMs,
     onResult: (result) => json || print(tableRow(result, columns)),
     onSlow: (check) => note(`… ${check} is still running`),
   });

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { decodeTokenUnverified } from '@oci-connector/kube';
@@ -62,6 +62,7 @@ describe('connectors config', () => {
     expect(first.status).toBe(0);
     expect(readdirSync(target).sort()).toEqual([
       '.env',
+      '.written-by-connectors',
       'ca-bundle.crt',
       'ca.crt',
       'config.json',
@@ -84,6 +85,47 @@ describe('connectors config', () => {
     const second = await world.run(['config', 'team/harbor', ...AS, '--directory', target]);
     expect(second.status).toBe(0);
     expect(readFileSync(path.join(target, 'context.token'), 'utf8')).not.toBe(token);
+  });
+
+  it('removes the files of an earlier run, and no others', async () => {
+    const target = path.join(directory, 'login');
+    const write = (...args: string[]) => world.run(['config', 'team/harbor', ...AS, '--directory', target, ...args]);
+    expect((await write('--configuration', 'registries', '--configuration', 'buildkitd')).status).toBe(0);
+    const before = readdirSync(target);
+    expect(before).toEqual(expect.arrayContaining(['registries.conf', 'buildkitd.toml']));
+    writeFileSync(path.join(target, 'notes.txt'), 'of the user');
+    // Not a name that the command writes: it must not reach files elsewhere.
+    writeFileSync(path.join(directory, 'outside.txt'), 'of the user');
+    appendFileSync(path.join(target, '.written-by-connectors'), '../outside.txt\n');
+    expect((await write()).status).toBe(0);
+    const after = readdirSync(target);
+    expect(after).toEqual(expect.arrayContaining(['config.json', 'context.token', 'notes.txt']));
+    expect(after).not.toEqual(expect.arrayContaining(['registries.conf']));
+    expect(after).not.toEqual(expect.arrayContaining(['buildkitd.toml']));
+    expect(readFileSync(path.join(directory, 'outside.txt'), 'utf8')).toBe('of the user');
+  });
+
+  it.each([
+    ['a file', (place: string) => writeFileSync(place, ''), 'EEXIST'],
+    ['below a file', (place: string) => writeFileSync(path.dirname(place), ''), 'ENOTDIR'],
+  ])('exits with status 1 when the directory is %s, and requests no token', async (_what, make, code) => {
+    const target = path.join(directory, 'a/b');
+    if (code === 'EEXIST') {
+      mkdirSync(path.dirname(target));
+    }
+    make(target);
+    const { status, stderr } = await world.run(['config', 'team/harbor', ...AS, '--directory', target]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(new RegExp(`^--directory: cannot use .* \\(${code}\\); name a directory that you may write to\\n$`));
+    expect(world.api.requests.count({ resource: 'serviceaccounts/token' })).toBe(0);
+  });
+
+  it('says which permission is missing, and writes nothing', async () => {
+    const target = path.join(directory, 'login');
+    const user = { namespace: 'connectors-system', name: 'connectors-csi' };
+    const { status, stdout, stderr } = await world.run(['config', 'team/harbor', ...AS, '--directory', target], {}, user);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(/^you lack a permission: connectors.connectors.alauda.io "harbor" is forbidden: .*\n$/);
   });
 
   it('changes no directory that it did not write', async () => {
@@ -147,6 +189,8 @@ describe('connectors config', () => {
 
   it.each([
     [['--duration', '30m'], /^--duration: needs --as/],
+    [['--directory', '/tmp'], /^--directory: needs --as/],
+    [['--configuration', 'registries'], /^--configuration: needs --as/],
     [[...AS, '--duration', '5m'], /^--duration: "5m" is not a time of at least 10m/],
     [[...AS, '--directory', ''], /^--directory: the name is empty/],
   ])('%j exits with status 2', async (args, message) => {

@@ -53,7 +53,7 @@ describe('connectors crds', () => {
   });
 
   it('creates them', async () => {
-    expect(await apply()).toEqual({ status: 0, stdout: `${CONNECTORS}: version ${VERSION}\n${CLASSES}: version ${VERSION}\n`, stderr: '' });
+    expect(await apply()).toMatchObject({ status: 0, stdout: `${CONNECTORS}: version ${VERSION}\n${CLASSES}: version ${VERSION}\n` });
     expect(installed(CONNECTORS).metadata.annotations).toEqual({ [VERSION_ANNOTATION]: VERSION });
   });
 
@@ -80,6 +80,46 @@ describe('connectors crds', () => {
       expect.stringContaining(`${CONNECTORS}: kept, because version ${newer} is newer than ${VERSION}\n`),
     ]);
     expect(isChanged(CONNECTORS)).toBe(true);
+  });
+
+  describe('by a user who', () => {
+    const user = { namespace: 'team', name: 'viewer' };
+
+    beforeEach(async () => {
+      await apply();
+      api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: user.namespace } });
+      api.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: user });
+      writeFileSync(path.join(directory, 'kubeconfig'), api.kubeconfig(user));
+    });
+
+    it('may not read them, says which permission is missing', async () => {
+      const { status, stdout, stderr } = await apply();
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+      expect(stderr).toMatch(
+        /^you lack a permission: customresourcedefinitions.apiextensions.k8s.io "connectors.connectors.alauda.io" is .*\n$/,
+      );
+    });
+
+    it('may only read them, says which permission is missing', async () => {
+      const rules = [{ apiGroups: ['apiextensions.k8s.io'], resources: ['customresourcedefinitions'], verbs: ['get'] }];
+      const apiVersion = 'rbac.authorization.k8s.io/v1';
+      const metadata = { name: 'reads' };
+      const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'reads' };
+      const role = { apiVersion, kind: 'ClusterRole', metadata, rules };
+      const binding = { apiVersion, kind: 'ClusterRoleBinding', metadata, roleRef, subjects: [{ kind: 'ServiceAccount', ...user }] };
+      [role, binding].forEach((object) => api.apply(object));
+      const { status, stdout, stderr } = await apply();
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+      expect(stderr).toMatch(/^you lack a permission: .* cannot patch resource .*\n$/);
+    });
+  });
+
+  it.each(['--kubeconfig', '--context'])('refuses %s without --apply, because it uses no cluster', async (option) => {
+    expect(await runCommand(['crds', option, __filename])).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: `${option}: needs --apply; no cluster is used without it\nsee connectors --help\n`,
+    });
   });
 
   it('needs a cluster only to apply', async () => {
