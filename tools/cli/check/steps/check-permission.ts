@@ -1,8 +1,9 @@
-import { bindingCommand, connectorUse, PROXY_VERBS, type ProxyVerb, ROLE_FOR_VERB } from '@oci-connector/connector-api';
-import { AccessReviewer, type ClientIdentity } from '@oci-connector/kube';
+import { bindingCommand, connectorUse, type KubeObject, PROXY_VERBS, type ProxyVerb, ROLE_FOR_VERB } from '@oci-connector/connector-api';
+import { AccessReviewer, type ClientIdentity, type ResourceType } from '@oci-connector/kube';
 import { ServiceAccounts } from '../../../installation/apply-manifests';
 import { type NamespacedName } from '../../../installation/namespaced-name';
 import { type CheckContext } from '../check-context';
+import { asPermissionError } from '../../permission-error';
 import { failed, type Outcome, passed, skipped } from '../outcome';
 
 /** What a verb allows. */
@@ -29,10 +30,42 @@ export async function checkPermission(context: CheckContext): Promise<Outcome<Na
   return passed(`${as.namespace}/${as.name} may ${list}${missing.length > 0 ? `, not ${missing.join(' or ')}` : ''}`, as);
 }
 
-async function allowedVerbs({ client, clock, target, timeoutMs }: CheckContext, identity: ClientIdentity): Promise<readonly ProxyVerb[]> {
+async function allowedVerbs(context: CheckContext, identity: ClientIdentity): Promise<readonly ProxyVerb[]> {
+  const { client, clock, target, timeoutMs } = context;
   const reviewer = new AccessReviewer({ client, clock, timeoutMs });
-  const answers = await Promise.all(PROXY_VERBS.map((verb) => reviewer.isAllowed(identity, connectorUse(target, verb))));
+  const isAllowed = async (verb: ProxyVerb): Promise<boolean> => {
+    try {
+      return await reviewer.isAllowed(identity, connectorUse(target, verb));
+    } catch (error) {
+      if (!asPermissionError(error)) {
+        throw error;
+      }
+      return isAllowedInNamespace(context, identity, verb);
+    }
+  };
+  const answers = await Promise.all(PROXY_VERBS.map(isAllowed));
   return PROXY_VERBS.filter((_verb, index) => answers[index]);
+}
+
+interface LocalReview extends KubeObject {
+  readonly spec: object;
+  readonly status?: { readonly allowed?: boolean };
+}
+
+const LocalSubjectAccessReviews: ResourceType<LocalReview> = {
+  group: 'authorization.k8s.io',
+  version: 'v1',
+  plural: 'localsubjectaccessreviews',
+  kind: 'LocalSubjectAccessReview',
+  namespaced: true,
+};
+
+/** The same question about one namespace, which the role admin of that namespace may ask. */
+async function isAllowedInNamespace({ client, target }: CheckContext, identity: ClientIdentity, verb: ProxyVerb): Promise<boolean> {
+  const { username, uid, groups } = identity;
+  const spec = { user: username, uid, groups, resourceAttributes: connectorUse(target, verb) };
+  const { status } = await client.create(LocalSubjectAccessReviews, { metadata: { namespace: target.namespace, name: '' }, spec });
+  return status?.allowed === true;
 }
 
 /** The identity that the API server gives to tokens of a ServiceAccount. */
