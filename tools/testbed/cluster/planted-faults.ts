@@ -11,7 +11,7 @@ export interface PlantedFault {
   readonly spec?: object;
   /** More objects, in the namespace of the Connector. They are created before it. */
   readonly objects?: readonly object[];
-  /** The check that fails first. */
+  /** The check that names it. */
   readonly check: string;
   /** What its message says about the fault and the remedy. */
   readonly parts: readonly string[];
