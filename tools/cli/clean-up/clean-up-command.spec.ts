@@ -1,30 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { type Clock } from '@oci-connector/clock';
 import { JumpingClock } from '@oci-connector/testing-kit';
-import { type KubeApiServer, startKubeApi } from '@oci-connector/testing-kube-api';
 import { type CommandRun, runCommand } from '../test/captured-world';
+import { useKubeApi } from '../test/test-worlds';
 
 const SYSTEM = 'oci-system';
 
 describe('connectors clean-up', () => {
-  let api: KubeApiServer;
-  let directory: string;
-
-  beforeEach(async () => {
-    api = await startKubeApi();
-    directory = mkdtempSync(path.join(tmpdir(), 'cli-clean-up-'));
-    writeFileSync(path.join(directory, 'kubeconfig'), api.kubeconfig('admin'));
-  });
-
-  afterEach(async () => {
-    rmSync(directory, { recursive: true });
-    await api.close();
-  });
+  const api = useKubeApi();
 
   const cleanUp = (args: readonly string[] = [], clock?: Clock): Promise<CommandRun> =>
-    runCommand(['clean-up', '--kubeconfig', path.join(directory, 'kubeconfig'), ...args], {
+    runCommand(['clean-up', ...api.kubeconfig(), ...args], {
       environment: { OCI_CONNECTOR_NAMESPACE: SYSTEM },
       clock,
     });
@@ -54,11 +39,11 @@ describe('connectors clean-up', () => {
   ];
 
   const exists = ({ apiVersion, kind, metadata: { namespace, name } }: Named): boolean =>
-    api.get({ apiVersion, kind, namespace, name }) !== undefined;
+    api.server.get({ apiVersion, kind, namespace, name }) !== undefined;
 
   it('deletes what the programs have created, and nothing else', async () => {
-    [SYSTEM, 'elsewhere'].forEach((name) => api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }));
-    [...created, ...others].forEach((one) => api.apply(one));
+    [SYSTEM, 'elsewhere'].forEach((name) => api.server.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }));
+    [...created, ...others].forEach((one) => api.server.apply(one));
     const { status, stdout } = await cleanUp();
     expect(status).toBe(0);
     expect(stdout.trim().split('\n')).toEqual(created.map(({ kind, metadata }) => `deleted ${kind} ${SYSTEM}/${metadata.name}`));
@@ -74,12 +59,12 @@ describe('connectors clean-up', () => {
       renewals += 1;
       const spec = { holderIdentity, leaseDurationSeconds: 15, renewTime: `1999-01-01T00:00:00.${String(renewals).padStart(6, '0')}Z` };
       const lease = { ...object('coordination.k8s.io/v1', 'Lease', 'connectors-controller'), spec };
-      api.apply(lease);
+      api.server.apply(lease);
     }
 
     beforeEach(() => {
-      api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: SYSTEM } });
-      created.forEach((one) => api.apply(one));
+      api.server.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: SYSTEM } });
+      created.forEach((one) => api.server.apply(one));
       lead('connectors-controller-one');
     });
 

@@ -1,34 +1,20 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { VERSION } from '@oci-connector/runtime';
-import { type ApiObject, type KubeApiServer, startKubeApi } from '@oci-connector/testing-kube-api';
+import { type ApiObject, type KubeconfigUser } from '@oci-connector/testing-kube-api';
 import { parseAllDocuments } from 'yaml';
 import { type CommandRun, runCommand } from '../test/captured-world';
+import { useKubeApi } from '../test/test-worlds';
 
 const CONNECTORS = 'connectors.connectors.alauda.io';
 const CLASSES = 'connectorclasses.connectors.alauda.io';
 const VERSION_ANNOTATION = 'connectors.alauda.io/version';
 
 describe('connectors crds', () => {
-  let api: KubeApiServer;
-  let directory: string;
+  const api = useKubeApi();
 
-  beforeEach(async () => {
-    api = await startKubeApi();
-    directory = mkdtempSync(path.join(tmpdir(), 'cli-crds-'));
-    writeFileSync(path.join(directory, 'kubeconfig'), api.kubeconfig('admin'));
-  });
-
-  afterEach(async () => {
-    rmSync(directory, { recursive: true });
-    await api.close();
-  });
-
-  const apply = (): Promise<CommandRun> => runCommand(['crds', '--apply', '--kubeconfig', path.join(directory, 'kubeconfig')]);
+  const apply = (user?: KubeconfigUser): Promise<CommandRun> => runCommand(['crds', '--apply', ...api.kubeconfig(user)]);
 
   function installed(name: string): ApiObject {
-    const object = api.get({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name });
+    const object = api.server.get({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name });
     if (!object) {
       throw new Error(`there is no CRD ${name}`);
     }
@@ -41,7 +27,7 @@ describe('connectors crds', () => {
       '"Kind of the object."',
       '"of another version"',
     );
-    api.apply(JSON.parse(text) as ApiObject);
+    api.server.apply(JSON.parse(text) as ApiObject);
   }
 
   const isChanged = (name: string): boolean => JSON.stringify(installed(name)).includes('"of another version"');
@@ -87,13 +73,12 @@ describe('connectors crds', () => {
 
     beforeEach(async () => {
       await apply();
-      api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: user.namespace } });
-      api.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: user });
-      writeFileSync(path.join(directory, 'kubeconfig'), api.kubeconfig(user));
+      api.server.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: user.namespace } });
+      api.server.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: user });
     });
 
     it('may not read them, says which permission is missing', async () => {
-      const { status, stdout, stderr } = await apply();
+      const { status, stdout, stderr } = await apply(user);
       expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
       expect(stderr).toMatch(
         /^you lack a permission: customresourcedefinitions.apiextensions.k8s.io "connectors.connectors.alauda.io" is .*\n$/,
@@ -107,8 +92,8 @@ describe('connectors crds', () => {
       const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'reads' };
       const role = { apiVersion, kind: 'ClusterRole', metadata, rules };
       const binding = { apiVersion, kind: 'ClusterRoleBinding', metadata, roleRef, subjects: [{ kind: 'ServiceAccount', ...user }] };
-      [role, binding].forEach((object) => api.apply(object));
-      const { status, stdout, stderr } = await apply();
+      [role, binding].forEach((object) => api.server.apply(object));
+      const { status, stdout, stderr } = await apply(user);
       expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
       expect(stderr).toMatch(/^you lack a permission: .* cannot patch resource .*\n$/);
     });

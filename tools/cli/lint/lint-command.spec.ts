@@ -1,29 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runCommand } from '../test/captured-world';
+import { useDirectory } from '../test/test-worlds';
 
 const ROOT = path.join(__dirname, '../../..');
 
-let directory: string;
-
-beforeEach(() => {
-  directory = mkdtempSync(path.join(tmpdir(), 'cli-lint-'));
-});
-
-afterEach(() => rmSync(directory, { recursive: true }));
-
-function write(text: string, name = 'x.yaml'): string {
-  const file = path.join(directory, name);
-  writeFileSync(file, text);
-  return file;
-}
+const directory = useDirectory();
 
 /** Runs the command, and returns its lines with only the base name of the file. */
 async function lint(...texts: string[]): Promise<{ status: number; lines: string[]; stderr: string }> {
-  const files = texts.map((text, index) => write(text, `${index + 1}.yaml`));
+  const files = texts.map((text, index) => directory.write(`${index + 1}.yaml`, text));
   const { status, stdout, stderr } = await runCommand(['lint', ...files.flatMap((file) => ['-f', file])]);
-  return { status, stderr, lines: stdout.replaceAll(`${directory}/`, '').trim().split('\n') };
+  return { status, stderr, lines: stdout.replaceAll(`${directory.path}/`, '').trim().split('\n') };
 }
 
 const CLASS = (spec: string, name = 'tool'): string =>

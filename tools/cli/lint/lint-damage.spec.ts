@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseAllDocuments, stringify } from 'yaml';
 import { runCommand } from '../test/captured-world';
+import { useDirectory } from '../test/test-worlds';
 
 const ROOT = path.join(__dirname, '../../..');
 
@@ -60,22 +60,13 @@ function damaged(value: unknown, [key, ...rest]: Place, damage: unknown): unknow
 }
 
 describe('connectors lint with a damaged field', () => {
-  let file: string;
-  let directory: string;
-
-  beforeAll(() => {
-    directory = mkdtempSync(path.join(tmpdir(), 'cli-damage-'));
-    file = path.join(directory, 'x.yaml');
-  });
-
-  afterAll(() => rmSync(directory, { recursive: true }));
-
+  const directory = useDirectory();
   const cases = placesIn(OBJECTS).map((place) => [place.join('.'), place] as const);
 
   it.each(cases)('answers whatever is at %s', async (_name, place) => {
     for (const damage of DAMAGE) {
       const objects = damaged(OBJECTS, place, damage) as unknown[];
-      writeFileSync(file, objects.map((object) => stringify(object ?? null)).join('---\n'));
+      const file = directory.write('x.yaml', objects.map((object) => stringify(object ?? null)).join('---\n'));
       const { status, stdout } = await runCommand(['lint', '-f', file]);
       expect([0, 1]).toContain(status);
       expect(stdout).toMatch(/\d+ objects?, (no|\d+) problems?\n$/);

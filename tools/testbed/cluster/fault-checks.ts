@@ -2,6 +2,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { roleBinding } from '../../installation/role-binding';
 import { until } from '../../processes/until';
 import { expectEqual, expectParts, type Checks } from '../checks';
+import { type Registry } from '../registries';
 import { connectorManifests } from '../start-product';
 import { type TestbedContext } from '../testbed-context';
 import { registryNamed } from './cluster-tests';
@@ -30,7 +31,7 @@ export async function checkFaults(checks: Checks, context: TestbedContext, clust
     for (const fault of faults) {
       await checks.check(`connectors check finds that ${fault.title}`, () => until(FOLLOWS_MS, () => findsFault(plugin, fault)));
     }
-    await checkInstallationFaults(checks, cluster, plugin);
+    await checkInstallationFaults(checks, { cluster, plugin, target });
   } finally {
     servers.forEach((server) => server.close());
     await cluster.kubectl.run(['delete', 'namespace', NAMESPACE, '--wait=false']);
@@ -124,8 +125,15 @@ function expectFault({ results, status, stdout }: CheckReport, fails: readonly s
   expectEqual(status, 1, 'status');
 }
 
+interface FaultTests {
+  readonly cluster: InstalledCluster;
+  readonly plugin: ConnectorsPlugin;
+  /** The registry of {@link HEALTHY}. */
+  readonly target: Registry;
+}
+
 /** Faults of the installation. Without a controller, nothing corrects what is broken; at the end everything works again. */
-async function checkInstallationFaults(checks: Checks, cluster: InstalledCluster, plugin: ConnectorsPlugin): Promise<void> {
+async function checkInstallationFaults(checks: Checks, { cluster, plugin, target }: FaultTests): Promise<void> {
   const { kubectl } = cluster;
   const as = `--as=${BUILDER.namespace}/${BUILDER.name}`;
   const scale = (program: string, replicas: number): Promise<string> =>
@@ -152,8 +160,13 @@ async function checkInstallationFaults(checks: Checks, cluster: InstalledCluster
   await scale('controller', 0);
   await kubectl.run(['wait', ...at('pods'), '--selector=app.kubernetes.io/name=connectors-controller', '--for=delete', '--timeout=120s']);
 
-  const wrong = { status: { proxy: { httpsAddress: { url: 'https://absent.registry.example' }, httpAddress: null } } };
-  await kubectl.run(['patch', ...connector, '--subresource=status', '--type=merge', `--patch=${JSON.stringify(wrong)}`]);
+  const setAddress = async (url: string): Promise<void> => {
+    const patch = JSON.stringify({ status: { proxy: { httpsAddress: { url }, httpAddress: null } } });
+    await kubectl.run(['patch', ...connector, '--subresource=status', '--type=merge', `--patch=${patch}`]);
+  };
+  await setAddress(target.address);
+  await finds('the address of the proxy is that of another server', ['request'], ['unknown authority', 'it must be that of status.proxy']);
+  await setAddress('https://absent.registry.example');
   await checks.check('connectors check says that the address of the proxy cannot be reached from here', async () => {
     const { results } = await plugin.check(HEALTHY, as);
     expectParts(results.at(-1)?.message ?? '', ['https://absent.registry.example cannot be reached from this machine', 'kubectl exec']);

@@ -123,9 +123,9 @@ export function plantedFaults({ target, privateCa }: FaultRegistries): readonly 
     {
       name: 'name-unknown',
       title: 'the name of the registry has no address',
-      spec: { address: 'https://absent.registry.example' },
+      spec: { address: 'https://absent.default.svc.cluster.local' },
       check: 'dns',
-      parts: ['absent.registry.example has no address', 'spelling'],
+      parts: ['absent.default.svc.cluster.local has no address', 'spelling'],
     },
     {
       name: 'link-local',

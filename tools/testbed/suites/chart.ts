@@ -105,11 +105,13 @@ async function checkValues(checks: Checks, { api, directory, version }: Target):
       expectEqual(lines.length, documents.length, 'number of objects');
     });
   }
-  await checks.check(`${version}: autoscaling keeps the number of running replicas`, () => checkAutoscaling({ kubectl, helm }, required));
+  await checks.check(`${version}: autoscaling keeps the number of running replicas`, () =>
+    checkAutoscaling({ kubectl, helm }, [required, `--kube-version=${version}`]),
+  );
 }
 
 /** A Deployment that runs with another number of replicas than the values say, as an autoscaler or `kubectl scale` leaves it. */
-async function checkAutoscaling({ kubectl, helm }: { kubectl: Kubectl; helm: Helm }, required: string): Promise<void> {
+async function checkAutoscaling({ kubectl, helm }: { kubectl: Kubectl; helm: Helm }, options: readonly string[]): Promise<void> {
   const deployment = ['deployment', 'connectors-proxy', `--namespace=${SYSTEM}`];
   const render = async (autoscaling: object): Promise<string> => {
     const values = await helm.values('autoscaling', { proxy: { replicas: 3, autoscaling } });
@@ -121,7 +123,7 @@ async function checkAutoscaling({ kubectl, helm }: { kubectl: Kubectl; helm: Hel
       '--dry-run=server',
       '--show-only=templates/proxy/deployment.yaml',
     ];
-    return helm.run([...proxy, required, values]);
+    return helm.run([...proxy, ...options, values]);
   };
   const replicas = (text: string): string | undefined => /^ {2}replicas: (.*)$/m.exec(text)?.[1];
   const enabled = { enabled: true, minReplicas: 2 };
