@@ -64,9 +64,12 @@ function problemOf(error: unknown): string | undefined {
   if (forbidden) {
     return visible(forbidden.message, MAX_MESSAGE_LENGTH);
   }
-  return error instanceof KubeError || error instanceof ApplyError
-    ? `${visible(error.message, MAX_MESSAGE_LENGTH)}; compare with: kubectl cluster-info`
-    : undefined;
+  if (!(error instanceof KubeError || error instanceof ApplyError)) {
+    return undefined;
+  }
+  // What the exec plugin of the kubeconfig says, or which file is missing; kubectl shows it, too.
+  const why = error instanceof KubeError && error.code === 'CredentialUnavailable' ? `: ${(error.cause as Error).message}` : '';
+  return `${visible(`${error.message}${why}`.replaceAll(/\s*\n\s*/g, '; '), MAX_MESSAGE_LENGTH)}; compare with: kubectl cluster-info`;
 }
 
 async function run(commandLine: CommandLine, world: World): Promise<number> {

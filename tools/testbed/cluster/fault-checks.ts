@@ -153,7 +153,7 @@ async function checkInstallationFaults(checks: Checks, { cluster, plugin, target
   await finds('the Service is missing', ['service'], ['Service "c-healthy" does not exist', 'kubectl describe connector healthy']);
 
   await kubectl.run(['delete', 'configmap', ...at('connectors-proxy-ca')]);
-  await finds('the ConfigMap with the authority is missing', ['service', 'proxy-ca'], ['Service "c-healthy" does not exist']);
+  await finds('the ConfigMap with the authority is missing', ['proxy-ca', 'service'], ['ConfigMap "connectors-proxy-ca" does not exist']);
 
   await scale('controller', 1);
   await checks.check('the controller makes the Service and the ConfigMap again', () => until(FOLLOWS_MS, () => isHealthy(plugin)));
@@ -177,7 +177,7 @@ async function checkInstallationFaults(checks: Checks, { cluster, plugin, target
   await finds('the controller does not run', ['status'], ['has not seen the last change', 'kubectl get deployment connectors-controller']);
 
   await scale('proxy', 0);
-  await finds('no proxy runs', ['status', 'proxy'], ['has not seen the last change']);
+  await finds('no proxy runs', ['proxy', 'status'], ['no pod of the proxy is ready', 'kubectl describe pods']);
   await scale('controller', 2);
   await scale('proxy', 2);
   await checks.check('everything works again', () => until(FOLLOWS_MS, () => isHealthy(plugin)));
