@@ -1,4 +1,4 @@
-import { refusedHosts } from '@oci-connector/connector-api';
+import { PROXY_VERBS, refusedHosts, USE_OF_VERB } from '@oci-connector/connector-api';
 import { Probes } from '@oci-connector/diagnosis';
 import { EgressPolicy } from '@oci-connector/egress';
 import { formatKey, type KubeClient, readInstallationEndpoints } from '@oci-connector/kube';
@@ -20,8 +20,6 @@ export interface CheckOptions {
   readonly timeoutMs: number;
   readonly json: boolean;
 }
-
-const VERBS = { pull: 'get', push: 'update', delete: 'delete' } as const;
 
 /** Each check is made once, so the time for which a refusal is remembered does not matter. In milliseconds. */
 const REMEMBERED_MS = 60_000;
@@ -52,7 +50,7 @@ export async function checkCommand(options: CheckOptions, { client, settings }: 
   }
   await walkChain(report, {
     ...options,
-    verb: VERBS[options.use],
+    verb: PROXY_VERBS.find((verb) => USE_OF_VERB[verb] === options.use) ?? 'get',
     client,
     settings,
     installationCa,

@@ -1,13 +1,18 @@
-import { bindingCommand, connectorUse, type KubeObject, PROXY_VERBS, type ProxyVerb, ROLE_FOR_VERB } from '@oci-connector/connector-api';
+import {
+  bindingCommand,
+  connectorUse,
+  type KubeObject,
+  PROXY_VERBS,
+  type ProxyVerb,
+  ROLE_FOR_VERB,
+  USE_OF_VERB,
+} from '@oci-connector/connector-api';
 import { AccessReviewer, type ClientIdentity, type ResourceType } from '@oci-connector/kube';
 import { ServiceAccounts } from '../../../installation/apply-manifests';
 import { type NamespacedName } from '../../../installation/namespaced-name';
 import { type CheckContext } from '../check-context';
 import { asPermissionError } from '../../permission-error';
 import { failed, type Outcome, passed, skipped } from '../outcome';
-
-/** What a verb allows. */
-const USES: Readonly<Record<ProxyVerb, string>> = { get: 'pull', update: 'push', delete: 'delete' };
 
 /** Asks the API server what the ServiceAccount may do with the Connector. */
 export async function checkPermission(context: CheckContext): Promise<Outcome<NamespacedName>> {
@@ -23,10 +28,10 @@ export async function checkPermission(context: CheckContext): Promise<Outcome<Na
   }
   const allowed = await allowedVerbs(context, identityOf(as, account.metadata.uid ?? ''));
   if (!allowed.includes(verb)) {
-    return failed(`${as.namespace}/${as.name} may not ${USES[verb]} (${verb} connectors/proxy); ${remedy(context, as)}`);
+    return failed(`${as.namespace}/${as.name} may not ${USE_OF_VERB[verb]} (${verb} connectors/proxy); ${remedy(context, as)}`);
   }
-  const missing = PROXY_VERBS.filter((other) => !allowed.includes(other)).map((other) => USES[other]);
-  const list = allowed.map((other) => USES[other]).join(', ');
+  const missing = PROXY_VERBS.filter((other) => !allowed.includes(other)).map((other) => USE_OF_VERB[other]);
+  const list = allowed.map((other) => USE_OF_VERB[other]).join(', ');
   return passed(`${as.namespace}/${as.name} may ${list}${missing.length > 0 ? `, not ${missing.join(' or ')}` : ''}`, as);
 }
 
