@@ -38,7 +38,8 @@ needs a failed one is skipped. Names are resolved and connections are made where
 controller's pod to see what the cluster sees. It does not need to read Secrets; without that permission the checks that
 need the credential are skipped.
 
-Exit status: 0 nothing failed, 1 a check failed, 2 the arguments are wrong, or the API server cannot be used or refuses.`,
+Exit status: 0 nothing failed, 1 a check failed, 2 the arguments are wrong, the API server cannot be used, or you may not read
+the Connector.`,
     options: {
       as: {
         type: 'string',

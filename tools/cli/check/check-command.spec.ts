@@ -92,6 +92,18 @@ describe('connectors check', () => {
     expect(run.results.find(({ check }) => check === 'secret')?.message).toMatch(/^you lack a permission: secrets "login" is forbidden/);
   });
 
+  it('exits with status 2 for a user who may not read the Connector', async () => {
+    test.cluster.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace: 'team', name: 'stranger' } });
+    const run = await test.cluster.check([], {}, { namespace: 'team', name: 'stranger' });
+    expect(run.results[0]).toMatchObject({
+      check: 'connector',
+      state: 'skipped',
+      message: expect.stringMatching(/^you lack a permission: /) as string,
+    });
+    expect(run.results.filter(({ state }) => state !== 'skipped')).toEqual([]);
+    expect(run.status).toBe(2);
+  });
+
   it('runs with the permissions of the controller, in its pod', async () => {
     const user = { namespace: 'connectors-system', name: 'connectors-controller' };
     const alone = await test.cluster.check([], {}, user);

@@ -21,6 +21,9 @@ export interface CheckOptions {
   readonly json: boolean;
 }
 
+/** Exit status when the user may not read the Connector: a script must not take that for success. */
+const NOTHING_CHECKED = 2;
+
 /** Each check is made once, so the time for which a refusal is remembered does not matter. In milliseconds. */
 const REMEMBERED_MS = 60_000;
 
@@ -75,6 +78,9 @@ export async function checkCommand(options: CheckOptions, { client, settings }: 
   const connector = formatKey(target);
   const serviceAccount = as && formatKey(as);
   print(json ? `${JSON.stringify({ connector, serviceAccount, from, sent, results }, undefined, 2)}\n` : `\n${summaryOf(results)}`);
+  if (results[0]?.state === 'skipped') {
+    return NOTHING_CHECKED;
+  }
   return results.some(({ state }) => state === 'failed') ? 1 : 0;
 }
 
