@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PROXY_CA_NAME } from '@oci-connector/connector-api';
+import { DEFAULT_NAMESPACE, PROXY_CA_NAME } from '@oci-connector/connector-api';
 import { ConfigMaps } from '@oci-connector/kube';
 import { eventually, TestCertificateAuthority } from '@oci-connector/testing-kit';
 import { stringify } from 'yaml';
@@ -202,7 +202,7 @@ async function start(rig: Rig): Promise<Surroundings> {
     key: path.join(directory, 'forward.key'),
     ca: path.join(directory, 'forward-ca.crt'),
   };
-  const { data } = await rig.client.get(ConfigMaps, { namespace: 'connectors-system', name: PROXY_CA_NAME });
+  const { data } = await rig.client.get(ConfigMaps, { namespace: DEFAULT_NAMESPACE, name: PROXY_CA_NAME });
   await writeFile(files.cert, cert);
   await writeFile(files.key, key, { mode: 0o600 });
   await writeFile(files.ca, `${authority.caPem}\n${data?.['ca.crt'] ?? ''}`);

@@ -11,6 +11,8 @@ export interface Cluster {
 export interface ClusterOptions {
   readonly kubeconfig?: string;
   readonly context?: string;
+  /** Time limit of each request, in milliseconds. */
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -19,14 +21,18 @@ export interface ClusterOptions {
  * @throws KubeConfigError or ConfigurationError when the kubeconfig or a variable of the environment cannot be used
  */
 export async function withCluster<T>(
-  { kubeconfig, context }: ClusterOptions,
+  { kubeconfig, context, timeoutMs }: ClusterOptions,
   { environment, clock }: World,
   use: (cluster: Cluster) => Promise<T>,
 ): Promise<T> {
   // The same variables as for the controller: in its pod they are set already.
   const settings = loadSettings(InstallationSettings, environment);
   const file = kubeconfig ?? (settings.kubeconfig === '' ? undefined : settings.kubeconfig);
-  const client = new KubeClient(await loadKubeConnection({ kubeconfig: file, context, clock }), { clock, userAgent: 'oci-connector-cli' });
+  const client = new KubeClient(await loadKubeConnection({ kubeconfig: file, context, clock }), {
+    clock,
+    userAgent: 'oci-connector-cli',
+    requestTimeoutMs: timeoutMs,
+  });
   try {
     return await use({ client, settings });
   } finally {

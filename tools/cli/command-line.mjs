@@ -38,7 +38,8 @@ needs a failed one is skipped. Names are resolved and connections are made where
 controller's pod to see what the cluster sees. It does not need to read Secrets; without that permission the checks that
 need the credential are skipped.
 
-Exit status: 0 nothing failed, 1 a check failed, 2 the arguments are wrong or the API server cannot be used.`,
+Exit status: 0 nothing failed, 1 a check failed, 2 the arguments are wrong, the API server cannot be used, or you may not read
+the Connector.`,
     options: {
       as: {
         type: 'string',
@@ -98,7 +99,7 @@ Exit status: 0 no problem, 1 problems, 2 a file cannot be read or the arguments 
 a token of that ServiceAccount: keep them secret. Without --as it prints the address and the commands that log in.
 Without --directory it prints the file config.json.
 
-Exit status: 0 done, 1 not possible, 2 the arguments are wrong or the API server cannot be used.`,
+Exit status: 0 done, 1 not possible, 2 the arguments are wrong, or the API server cannot be used or refuses.`,
     options: {
       as: { type: 'string', value: 'NAMESPACE/NAME', description: 'ServiceAccount that the client uses; a token is requested for it' },
       duration: { type: 'string', value: 'TIME', description: 'lifetime of the token, such as 30m or 12h; default: 1h' },
@@ -123,7 +124,7 @@ Exit status: 0 done, 1 not possible, 2 the arguments are wrong or the API server
     details: `Helm installs CRDs, but never changes them. So the chart runs this command with --apply before an upgrade. It keeps CRDs of a
 newer version, because objects may already use their fields.
 
-Exit status: 0 done, 2 the arguments are wrong or the API server cannot be used.`,
+Exit status: 0 done, 2 the arguments are wrong, or the API server cannot be used or refuses.`,
     options: {
       apply: { type: 'boolean', description: 'create or update the CRDs of the cluster, instead of printing them' },
       ...CLUSTER_OPTIONS,
@@ -137,10 +138,11 @@ Exit status: 0 done, 2 the arguments are wrong or the API server cannot be used.
     summary: 'deletes what the programs have created; "helm uninstall" runs it',
     words: '',
     details: `Deletes the Secrets with the authority of the proxy and its sealing key, the ConfigMap with the certificate of the authority,
-and the Lease of the controller. If the programs still run, they create them again, with another authority.
+and the Lease of the controller. A controller that still runs would create them again, with another authority, which no
+running pod trusts. So the command waits until it has ended, and deletes nothing when it still leads after 30 seconds.
 
-Exit status: 0 done, 2 the arguments are wrong or the API server cannot be used.`,
-    options: { ...CLUSTER_OPTIONS },
+Exit status: 0 done, 1 a controller still leads, 2 the arguments are wrong, or the API server cannot be used or refuses.`,
+    options: { force: { type: 'boolean', description: 'delete even while a controller leads' }, ...CLUSTER_OPTIONS },
     examples: [['connectors clean-up', 'after the programs were removed']],
   },
   'self-test': {
@@ -224,7 +226,7 @@ function flagsOf(name, { short, value }) {
  * @param {string} [directory] the user's working directory; npm itself changes to the directory of package.json
  * @returns {{ help?: string, command: string, target?: NamespacedName, as?: NamespacedName, use: 'pull' | 'push' | 'delete', image?: string,
  *   sendsCredential: boolean, timeoutMs: number, json: boolean, kubeconfig?: string, context?: string, sources: string[], durationSeconds: number,
- *   directory?: string, configurations: string[], apply: boolean, port: number }}
+ *   directory?: string, configurations: string[], apply: boolean, force: boolean, port: number }}
  * @throws Error when the arguments are invalid; its message describes the problem
  */
 export function readCommandLine(args, directory = process.env['INIT_CWD'] ?? process.cwd()) {
@@ -258,6 +260,7 @@ const NOTHING = {
   durationSeconds: 3_600,
   configurations: ['registry-config'],
   apply: false,
+  force: false,
   port: 5_000,
 };
 
@@ -276,7 +279,14 @@ function readValues(command, values, directory) {
   const as = text('as');
   if (text('image') !== undefined && as === undefined) fail('--image: needs --as, the ServiceAccount whose token is sent to the proxy');
   if (text('use') !== undefined && as === undefined) fail('--use: needs --as, the ServiceAccount whose permission is checked');
-  if (text('duration') !== undefined && as === undefined) fail('--duration: needs --as, the ServiceAccount of the token');
+  for (const name of ['duration', 'directory', 'configuration']) {
+    if (command === 'config' && values[name] !== undefined && as === undefined)
+      fail(`--${name}: needs --as, the ServiceAccount of the token`);
+  }
+  for (const name of ['kubeconfig', 'context']) {
+    if (command === 'crds' && values[name] !== undefined && values['apply'] !== true)
+      fail(`--${name}: needs --apply; no cluster is used without it`);
+  }
   if (command === 'lint' && list('filename') === undefined) fail('no file is given; name one with -f FILE');
   const file = text('kubeconfig');
   const target = text('directory');
@@ -293,6 +303,7 @@ function readValues(command, values, directory) {
     ...(text('duration') !== undefined && { durationSeconds: durationOf(text('duration') ?? '') }),
     ...(target !== undefined && { directory: path.resolve(directory, target === '' ? fail('--directory: the name is empty') : target) }),
     ...(values['apply'] === true && { apply: true }),
+    ...(values['force'] === true && { force: true }),
     ...(text('port') !== undefined && { port: portOf(text('port') ?? '') }),
     ...(list('configuration') !== undefined && { configurations: list('configuration') }),
   };

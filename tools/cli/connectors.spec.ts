@@ -64,6 +64,23 @@ describe('the file of connectors', () => {
     });
   });
 
+  it('ends without a word when the reader closes the pipe, as head does', async () => {
+    const script = `{ "${plugin}" crds; echo "status $?" >&2; } | head -n 1`;
+    const { stdout, stderr } = await tryCommand(['/bin/sh', '-c', script], {
+      cwd: directory,
+      env: { PATH: `${path.dirname(process.execPath)}:/usr/bin:/bin`, HOME: directory },
+    });
+    expect([stdout.split('\n').length, stderr]).toEqual([2, expect.stringMatching(/^status (141|0)\n$/)]);
+  });
+
+  it('says that it cannot write its output', async () => {
+    const { stderr } = await tryCommand(['/bin/sh', '-c', `"${plugin}" version >/dev/full; echo "status $?" >&2`], {
+      cwd: directory,
+      env: { PATH: `${path.dirname(process.execPath)}:/usr/bin:/bin`, HOME: directory },
+    });
+    expect(stderr).toBe('cannot write to the standard output (ENOSPC)\nstatus 2\n');
+  });
+
   it('exits with status 2 without a kubeconfig, and says what to do', async () => {
     expect(await run('check', 'team/harbor')).toMatchObject({
       status: 2,

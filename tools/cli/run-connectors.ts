@@ -1,6 +1,9 @@
 import { KubeConfigError, KubeError } from '@oci-connector/kube';
 import { ConfigurationError, VERSION } from '@oci-connector/runtime';
+import { visible } from '@oci-connector/sensitive';
+import { ApplyError } from '../installation/apply-manifests';
 import { checkCommand } from './check/check-command';
+import { asPermissionError } from './permission-error';
 import { cleanUp } from './clean-up/clean-up-command';
 import { withCluster } from './cluster';
 import { readCommandLine } from './command-line.mjs';
@@ -10,8 +13,14 @@ import { lintCommand } from './lint/lint-command';
 import { selfTestCommand } from './self-test/self-test-command';
 import { tellingWhenSlow, thisWorld, type World } from './world';
 
-/** Exit status for wrong arguments, and when the API server cannot be used. */
+/** Exit status for wrong arguments, and when the API server cannot be used or refuses. */
 const USAGE = 2;
+
+/** Exit status when the reader of the output has closed it: that of a program which the signal SIGPIPE ends. */
+const CLOSED_OUTPUT = 141;
+
+/** A message of the API server may quote a whole object. */
+const MAX_MESSAGE_LENGTH = 2_048;
 
 type CommandLine = ReturnType<typeof readCommandLine>;
 
@@ -37,12 +46,30 @@ export async function runConnectors(args: readonly string[], directory: string, 
   try {
     return await run(commandLine, world);
   } catch (error) {
-    if (error instanceof KubeError || error instanceof KubeConfigError || error instanceof ConfigurationError) {
-      note(error instanceof KubeError ? `${error.message}; compare with: kubectl cluster-info` : error.message);
-      return USAGE;
+    const problem = problemOf(error);
+    if (problem === undefined) {
+      throw error;
     }
-    throw error;
+    note(problem);
+    return USAGE;
   }
+}
+
+/** Returns what to tell about an error that the user or an administrator can correct; undefined for a defect. */
+function problemOf(error: unknown): string | undefined {
+  if (error instanceof KubeConfigError || error instanceof ConfigurationError) {
+    return error.message;
+  }
+  const forbidden = asPermissionError(error);
+  if (forbidden) {
+    return visible(forbidden.message, MAX_MESSAGE_LENGTH);
+  }
+  if (!(error instanceof KubeError || error instanceof ApplyError)) {
+    return undefined;
+  }
+  // What the exec plugin of the kubeconfig says, or which file is missing; kubectl shows it, too.
+  const why = error instanceof KubeError && error.code === 'CredentialUnavailable' ? `: ${(error.cause as Error).message}` : '';
+  return `${visible(`${error.message}${why}`.replaceAll(/\s*\n\s*/g, '; '), MAX_MESSAGE_LENGTH)}; compare with: kubectl cluster-info`;
 }
 
 async function run(commandLine: CommandLine, world: World): Promise<number> {
@@ -56,10 +83,14 @@ async function run(commandLine: CommandLine, world: World): Promise<number> {
     return tellingWhenSlow(world.clock, stillRunning, () => lintCommand(commandLine, world));
   }
   if (command === 'crds') {
-    return commandLine.apply ? withCluster(commandLine, world, (cluster) => applyCrds(cluster, world)) : printCrds(world);
+    return commandLine.apply
+      ? tellingWhenSlow(world.clock, stillRunning, () => withCluster(commandLine, world, (cluster) => applyCrds(cluster, world)))
+      : printCrds(world);
   }
   if (command === 'clean-up') {
-    return withCluster(commandLine, world, (cluster) => cleanUp(cluster, world));
+    return tellingWhenSlow(world.clock, stillRunning, () =>
+      withCluster(commandLine, world, (cluster) => cleanUp(commandLine, cluster, world)),
+    );
   }
   if (!target) {
     throw new TypeError(`${command} needs a Connector`);
@@ -78,6 +109,13 @@ async function run(commandLine: CommandLine, world: World): Promise<number> {
 /** Runs the command with the arguments of this process, and sets its exit status. */
 export async function runProcess(directory: string): Promise<void> {
   const world = thisWorld();
+  // The reader has closed the pipe, as `head` does, or the disk is full.
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code !== 'EPIPE') {
+      world.note(`cannot write to the standard output (${code})`);
+    }
+    process.exit(code === 'EPIPE' ? CLOSED_OUTPUT : USAGE);
+  });
   try {
     process.exitCode = await runConnectors(process.argv.slice(2), directory, world);
   } catch (error) {

@@ -141,10 +141,36 @@ function variables(settings: readonly ProgramSetting[]): Schema {
   return {
     type: 'object',
     additionalProperties: false,
-    properties: Object.fromEntries(
-      own.map(({ name, meaning }) => [name, { description: meaning, type: ['string', 'integer', 'boolean'] }]),
-    ),
+    properties: Object.fromEntries(own.map((setting) => [setting.name, { description: setting.meaning, ...variableType(setting) }])),
   };
+}
+
+/** An address range, as the programs require it. */
+const RANGE = String.raw`(\d{1,3}(\.\d{1,3}){3}/\d{1,2}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*/\d{1,3})`;
+
+/** Returns the type of a variable. A number and a boolean may be quoted; an empty text is the default of the program. */
+function variableType({ name, kind }: ProgramSetting): Schema {
+  const [, choices] = /^one of (.+)$/.exec(kind) ?? [];
+  if (choices !== undefined) {
+    return { type: 'string', enum: ['', ...choices.split(', ')] };
+  }
+  const [word = ''] = kind.split(/[ ,]/);
+  switch (word) {
+    case 'whole':
+      return { type: ['integer', 'string'], minimum: 0, pattern: String.raw`^\d*$` };
+    case 'true':
+      return { type: ['boolean', 'string'], pattern: '^(true|false)?$' };
+    case 'duration':
+      return { type: 'string', pattern: String.raw`^(\d+(\.\d+)?(ms|s|m|h))*$` };
+    case 'list': {
+      const item = name.endsWith('_CIDRS') ? RANGE : String.raw`[^\s,]+`;
+      return { type: ['string', 'integer'], pattern: `^(${item}(,${item})*)?$` };
+    }
+    case 'text':
+      return { type: 'string' };
+    default:
+      throw new Error(`${name}: the kind "${kind}" is not known here`);
+  }
 }
 
 const INTRODUCTION = `# Values of the Helm chart
@@ -160,9 +186,19 @@ function page(values: readonly Value[]): string {
     value === '' ? '' : `\`${JSON.stringify(value)}\``,
     description,
   ]);
+  const allowed = values
+    .filter(({ path }) => path.split('.').at(-1) === 'settings')
+    .map(({ path, schema }) => [
+      `\`${path}\``,
+      Object.keys(schema['properties'] as Schema)
+        .map((name) => `\`${name}\``)
+        .join(', '),
+    ]);
   const own = Object.entries(OWN_VARIABLES).map(([name, instead]) => [`\`${name}\``, instead]);
   return [
     INTRODUCTION + markdownTable(['Value', 'Type', 'Default', 'Meaning'], rows),
+    `## Variables of the programs\n\nThese environment variables are allowed in \`settings\`. [Configuration](configuration.md) has their defaults and meaning.\n`,
+    markdownTable(['Value', 'Variables'], allowed),
     `## Variables that the chart sets itself\n\nThese environment variables are not allowed in \`settings\`.\n`,
     markdownTable(['Variable', 'Value to use instead'], own),
   ].join('\n');

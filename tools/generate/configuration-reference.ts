@@ -23,6 +23,8 @@ export async function configurationReference(): Promise<GeneratedFile[]> {
 /** One environment variable of a program. */
 export interface ProgramSetting {
   readonly name: string;
+  /** Its type, in words. */
+  readonly kind: string;
   readonly meaning: string;
 }
 
@@ -33,7 +35,13 @@ export async function programSettings(): Promise<Record<string, ProgramSetting[]
 }
 
 function settingsIn(help: string): ProgramSetting[] {
-  return [...help.matchAll(/^\| `(OCI_CONNECTOR_\w+)` .*\| ([^|]+) \|$/gm)].map(([, name = '', meaning = '']) => ({ name, meaning }));
+  return [...help.matchAll(/^\| `(OCI_CONNECTOR_\w+)` \| ([^|]+) \| [^|]* \| ([^|]+) \|$/gm)].map(
+    ([, name = '', kind = '', meaning = '']) => ({
+      name,
+      kind,
+      meaning,
+    }),
+  );
 }
 
 let help: Promise<Record<string, string>> | undefined;

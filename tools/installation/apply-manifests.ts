@@ -109,6 +109,11 @@ function objectsIn(value: unknown, source: string): KubeObject[] {
   return [requireObject(value, source)];
 }
 
+/** An object was not applied. The message names its source, kind and name; `cause` is the error of the call. */
+export class ApplyError extends Error {
+  override readonly name = 'ApplyError';
+}
+
 /** Creates missing objects and patches existing ones, one after the other, like `kubectl apply`. */
 export async function applyManifests(client: KubeClient, manifests: readonly Manifest[]): Promise<KubeObject[]> {
   const applied: KubeObject[] = [];
@@ -148,7 +153,7 @@ async function applyObject(client: KubeClient, { object, resource, source }: Man
     return await client.create(resource, { ...object, metadata: { ...object.metadata, namespace } }, validationOf(object));
   } catch (error) {
     const problem = error instanceof KubeApiError ? error.statement : (error as Error).message;
-    throw new Error(`${source}: ${object.kind} ${name}: ${problem}`, { cause: error });
+    throw new ApplyError(`${source}: ${object.kind} ${name}: ${problem}`, { cause: error });
   }
 }
 

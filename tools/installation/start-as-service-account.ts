@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { DEFAULT_NAMESPACE } from '@oci-connector/connector-api';
 import { type KubeClient } from '@oci-connector/kube';
 import { type Sensitive } from '@oci-connector/sensitive';
 import { type ProcessGroup } from '../processes/process-group';
@@ -24,7 +25,7 @@ export async function startAsServiceAccount({
   kubeconfigWith,
   ...program
 }: ServiceAccountStart): Promise<RunningProgram> {
-  const token = await requestToken(client, { namespace: 'connectors-system', name: `connectors-${program.name}` });
+  const token = await requestToken(client, { namespace: DEFAULT_NAMESPACE, name: `connectors-${program.name}` });
   const kubeconfig = path.join(directory, `${program.name}.kubeconfig`);
   await writeFile(kubeconfig, kubeconfigWith(token), { mode: 0o600 });
   return startProgram(group, { ...program, kubeconfig });

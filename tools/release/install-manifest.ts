@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { DEFAULT_NAMESPACE } from '@oci-connector/connector-api';
 import { runCommand } from '../processes/run-command';
 import { workspaceRoot } from '../processes/workspace';
 
@@ -7,8 +8,6 @@ export const INSTALL_MANIFEST = 'deploy/install.yaml';
 
 /** The oldest supported version. Its manifests are valid on all later ones. */
 const KUBERNETES_VERSION = '1.30.0';
-
-const NAMESPACE = 'connectors-system';
 
 /** Where the images are; users replace it. */
 const PLACEHOLDER = 'registry.example/oci-connector';
@@ -29,7 +28,7 @@ export async function renderInstallManifest(helm: string, options = WORKSPACE): 
   const args = [
     'oci-connector',
     options.chart,
-    `--namespace=${NAMESPACE}`,
+    `--namespace=${DEFAULT_NAMESPACE}`,
     `--kube-version=${KUBERNETES_VERSION}`,
     '--no-hooks',
     `--set=image.registry=${options.registry ?? PLACEHOLDER}`,
@@ -44,6 +43,6 @@ ${[...images, '# `npm run release -- manifests` writes this file from deploy/cha
 apiVersion: v1
 kind: Namespace
 metadata:
-  name: ${NAMESPACE}
+  name: ${DEFAULT_NAMESPACE}
 `;
 }

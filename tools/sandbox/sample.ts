@@ -1,3 +1,4 @@
+import { CSI_DRIVER_NAME } from '@oci-connector/connector-api';
 import { type NewObject } from '@oci-connector/kube';
 import { roleBinding } from '../installation/role-binding';
 import { type Pod } from '../kubelet/published-volume';
@@ -48,7 +49,7 @@ export function samplePod(): NewObject<Pod> {
     volumeMounts: [{ name: pod.volume, mountPath: pod.mountPath, readOnly: true }],
   };
   const csi = {
-    driver: 'connectors-csi',
+    driver: CSI_DRIVER_NAME,
     readOnly: true,
     volumeAttributes: { connectors: `${connector.namespace}/${connector.name}`, 'configuration.names': 'registry-config' },
   };

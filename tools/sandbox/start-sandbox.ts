@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { DEFAULT_NAMESPACE } from '@oci-connector/connector-api';
 import { ConfigMaps, KubeClient, loadKubeConnection } from '@oci-connector/kube';
 import { type Sensitive } from '@oci-connector/sensitive';
 import { TestCertificateAuthority } from '@oci-connector/testing-kit';
@@ -102,7 +103,7 @@ async function startPrograms(start: SandboxStart, api: KubeApiServer, client: Ku
 }
 
 async function writeProxyCa(client: KubeClient, directory: string): Promise<string> {
-  const { data } = await client.get(ConfigMaps, { namespace: 'connectors-system', name: 'connectors-proxy-ca' });
+  const { data } = await client.get(ConfigMaps, { namespace: DEFAULT_NAMESPACE, name: 'connectors-proxy-ca' });
   const file = path.join(directory, 'ca.crt');
   await writeFile(file, data?.['ca.crt'] ?? '');
   return file;

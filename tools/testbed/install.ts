@@ -15,7 +15,10 @@ import {
   GO_TOOLS,
   IMAGE_NODE,
   NEEDED_PACKAGES,
+  operatorCrds,
+  OPERATOR_KINDS,
   OWN_PROGRAMS,
+  PROMETHEUS_OPERATOR,
   type GoProject,
   toolDirectory,
   toolPath,
@@ -33,6 +36,7 @@ export async function install(): Promise<void> {
     ...GO_PROJECTS.map((project) => () => installGoProject(project)),
     ...GO_TOOLS.map((tool) => () => installGoTool(tool)),
     downloadTemplateModules,
+    fetchOperatorCrds,
     installImageNode,
     fetchArmFiles,
   ]);
@@ -174,6 +178,22 @@ function firstOf(requires: GoProject['requires']): string {
 async function downloadModule(module: string, cwd: string): Promise<{ readonly GoMod: string; readonly Dir: string }> {
   const answer = await runCommand(['go', 'mod', 'download', '-json', module], { cwd, env: testbedEnvironment.all, timeout: HALF_AN_HOUR });
   return JSON.parse(answer) as { GoMod: string; Dir: string };
+}
+
+/** Copies the published CRDs from the Go module of the operator, because the module cache may be cleaned. */
+async function fetchOperatorCrds(): Promise<void> {
+  if (existsSync(operatorCrds)) {
+    return;
+  }
+  const { module, version } = PROMETHEUS_OPERATOR;
+  await step(`fetching the CRDs of the Prometheus Operator ${version}`, async () => {
+    const { Dir } = await downloadModule(`${module}@${version}`, tmpdir());
+    const part = `${operatorCrds}.part`;
+    for (const name of OPERATOR_KINDS.map((kind) => `monitoring.coreos.com_${kind}.yaml`)) {
+      await cp(path.join(Dir, 'example/prometheus-operator-crd', name), path.join(part, name));
+    }
+    await rename(part, operatorCrds);
+  });
 }
 
 async function installImageNode(): Promise<void> {

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { DEFAULT_NAMESPACE } from '@oci-connector/connector-api';
 import { stringify } from 'yaml';
 import { ConfigMaps, KubeClient, loadKubeConnection } from '@oci-connector/kube';
 import { type Sensitive } from '@oci-connector/sensitive';
@@ -46,7 +47,7 @@ export async function startProduct(context: TestbedContext, node?: string): Prom
     throw new Error(waiting.map(({ name, reason, message }) => `Connector ${name} is not Ready: ${reason}: ${message}`).join('\n'));
   }
   const caFile = path.join(directory, 'proxy-ca.crt');
-  const { data } = await client.get(ConfigMaps, { namespace: 'connectors-system', name: 'connectors-proxy-ca' });
+  const { data } = await client.get(ConfigMaps, { namespace: DEFAULT_NAMESPACE, name: 'connectors-proxy-ca' });
   await writeFile(caFile, data?.['ca.crt'] ?? '');
   const token = async (): Promise<string> => {
     const value = (await requestToken(client, { ...CLIENT, audience: 'connectors-proxy', expirationSeconds: 3600 })).reveal();

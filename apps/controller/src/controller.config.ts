@@ -1,3 +1,4 @@
+import { CONTROLLER_LEASE_NAME } from '@oci-connector/connector-api';
 import { durationText, type Environment, InstallationSettings, type RelatedSettings, Setting } from '@oci-connector/runtime';
 import { IsArray, IsInt, IsString, Max, Min } from 'class-validator';
 
@@ -103,7 +104,7 @@ export class ControllerSettings extends InstallationSettings implements RelatedS
     description: 'Name of the Lease by which the replicas elect their leader.',
   })
   @IsString()
-  leaseName = 'connectors-controller';
+  leaseName = CONTROLLER_LEASE_NAME;
 
   @Setting({
     name: 'OCI_CONNECTOR_CONTROLLER_LEASE_DURATION',

@@ -136,8 +136,8 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
     },
     onError: (error) => logger.error({ err: error }, 'no certificate could be made with the CA'),
   });
-  authority.onChange(({ notAfter }) => {
-    metrics.caExpires(notAfter);
+  authority.onChange(({ certificate }) => {
+    metrics.caSigns(certificate);
     void ownCertificate.renew();
   });
   readiness.register('connectors', () => (state.hasSynced ? undefined : 'the Connectors and their classes have not been read yet'));

@@ -177,6 +177,7 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_OTHER_HOSTS',
     kind: 'string',
+    choices: OTHER_HOSTS_POLICIES,
     description:
       'Which hosts of no Connector the forward proxy connects to: deny (none), public (hosts with public addresses only), any (private addresses as well). Loopback, link-local and metadata addresses, and those of this installation and of the API server, are refused by every policy.',
   })

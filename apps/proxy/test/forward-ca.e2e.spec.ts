@@ -163,6 +163,8 @@ describe('the CA of the proxy', () => {
     await untilSignedBy(short, [first, short]);
     const metrics = (await sendRequest(`${forward.world.proxy.adminUrl}/metrics`)).body.toString();
     expect(metrics).toContain(`connectors_proxy_ca_expiry_timestamp_seconds ${notAfter.getTime() / 1_000}\n`);
+    const lifetime = (notAfter.getTime() - Date.parse(new X509Certificate(short.certificate).validFrom)) / 1_000;
+    expect(metrics).toContain(`connectors_proxy_ca_lifetime_seconds ${lifetime}\n`);
     clock.jump(SHORT_MS);
     const refused = await forward.askTunnel(authority, { as: 'pusher' });
     expect([refused.status, refused.reason]).toEqual([

@@ -6,6 +6,9 @@ export const PROXY_VERBS = ['get', 'update', 'delete'] as const;
 
 export type ProxyVerb = (typeof PROXY_VERBS)[number];
 
+/** What each verb allows, in words. */
+export const USE_OF_VERB = { get: 'pull', update: 'push', delete: 'delete' } as const satisfies Readonly<Record<ProxyVerb, string>>;
+
 /** The ClusterRoles of the chart that allow these verbs. */
 export type ConnectorRole = 'connectors-puller' | 'connectors-pusher' | 'connectors-admin';
 

@@ -70,7 +70,7 @@ function hasOwnProbes({ protocol = DEFAULT_PROTOCOL }: ConnectorClassSpec): bool
     cel: '!has(self.authProbes) || (has(self.auth) && has(self.auth.types) && self.authProbes.all(a, self.auth.types.exists(t, t.name == a.authName)))',
     message: 'must have an authName that is the name of one of spec.auth.types',
     fieldPath: '.authProbes',
-    holds: ({ auth, authProbes = [] }) => authProbes.every(({ authName }) => (auth?.types ?? []).some(({ name }) => name === authName)),
+    holds: ({ auth, authProbes }) => (authProbes ?? []).every(({ authName }) => (auth?.types ?? []).some(({ name }) => name === authName)),
   }),
   rule({
     cel: '!has(self.http) || self.protocol == "http"',

@@ -25,6 +25,7 @@ export {
   PROXY_VERBS,
   type ProxyVerb,
   ROLE_FOR_VERB,
+  USE_OF_VERB,
 } from './connector-access';
 export * from './connector-auth';
 export * from './installation-names';

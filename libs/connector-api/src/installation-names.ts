@@ -3,6 +3,9 @@ import { type DestinationReference, type ProxyDestination } from './destination'
 /** The name of the CSI driver: `csi.driver` of a volume, `metadata.name` of the CSIDriver. */
 export const CSI_DRIVER_NAME = 'connectors-csi';
 
+/** The namespace of an installation, unless another one is set. */
+export const DEFAULT_NAMESPACE = 'connectors-system';
+
 /** The names of an installation in its cluster. */
 export interface InstallationNames {
   readonly namespace: string;

@@ -8,6 +8,9 @@ export const PROXY_CA_NAME = 'connectors-proxy-ca';
 /** Their keys: the certificate that signs now and its private key, in the Secret; the bundle, in both. */
 export const PROXY_CA_KEYS = { certificate: 'tls.crt', privateKey: 'tls.key', bundle: 'ca.crt' } as const;
 
+/** The Lease by which the replicas of the controller elect their leader. */
+export const CONTROLLER_LEASE_NAME = 'connectors-controller';
+
 /** The Secret with the keys that seal upload locations, `current` and `previous`. */
 export const SEALING_KEYS_NAME = 'connectors-proxy-sealing';
 

@@ -3,14 +3,17 @@ import { Setting } from './settings';
 
 export const DNS_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
 /** The settings that all programs share: logs, admin port, cluster, tokens. They must be equal within an installation. */
 export class ProgramSettings {
   @Setting({
     name: 'OCI_CONNECTOR_LOG_LEVEL',
     kind: 'string',
-    description: 'Lowest level that is logged: trace, debug, info, warn, error or fatal; silent logs nothing.',
+    choices: LOG_LEVELS,
+    description: 'Lowest level that is logged; silent logs nothing.',
   })
-  @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+  @IsIn(LOG_LEVELS)
   logLevel = 'info';
 
   @Setting({

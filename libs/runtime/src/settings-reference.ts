@@ -15,7 +15,10 @@ const KIND_NOTES: Record<SettingReference['kind'], string> = {
   list: 'list, separated by commas',
 };
 
-function kindOf({ kind, max = MAX_DURATION }: Pick<SettingReference, 'kind' | 'max'>): string {
+function kindOf({ kind, choices, max = MAX_DURATION }: Pick<SettingReference, 'kind' | 'choices' | 'max'>): string {
+  if (choices) {
+    return `one of ${choices.join(', ')}`;
+  }
   return kind === 'duration' ? `${KIND_NOTES[kind]}, at most ${durationText(max)}` : KIND_NOTES[kind];
 }
 

@@ -14,6 +14,8 @@ export interface SettingDescription {
   readonly kind: SettingKind;
   /** Describes the effect, units and limits. `--help` and the configuration reference show it. */
   readonly description: string;
+  /** The values of a text that has no others; the rule `IsIn` checks them. */
+  readonly choices?: readonly string[];
   /** Longest duration, in milliseconds; by default 24 days, because of the limit of timers. */
   readonly max?: number;
 }

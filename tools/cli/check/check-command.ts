@@ -1,4 +1,4 @@
-import { refusedHosts } from '@oci-connector/connector-api';
+import { PROXY_VERBS, refusedHosts, USE_OF_VERB } from '@oci-connector/connector-api';
 import { Probes } from '@oci-connector/diagnosis';
 import { EgressPolicy } from '@oci-connector/egress';
 import { formatKey, type KubeClient, readInstallationEndpoints } from '@oci-connector/kube';
@@ -21,7 +21,8 @@ export interface CheckOptions {
   readonly json: boolean;
 }
 
-const VERBS = { pull: 'get', push: 'update', delete: 'delete' } as const;
+/** Exit status when the user may not read the Connector: a script must not take that for success. */
+const NOTHING_CHECKED = 2;
 
 /** Each check is made once, so the time for which a refusal is remembered does not matter. In milliseconds. */
 const REMEMBERED_MS = 60_000;
@@ -40,6 +41,7 @@ export async function checkCommand(options: CheckOptions, { client, settings }: 
   const sent: string[] = [];
   const report = new CheckReport({
     clock,
+    timeoutMs: options.timeoutMs,
     onResult: (result) => json || print(tableRow(result, columns)),
     onSlow: (check) => note(`… ${check} is still running`),
   });
@@ -51,7 +53,7 @@ export async function checkCommand(options: CheckOptions, { client, settings }: 
   }
   await walkChain(report, {
     ...options,
-    verb: VERBS[options.use],
+    verb: PROXY_VERBS.find((verb) => USE_OF_VERB[verb] === options.use) ?? 'get',
     client,
     settings,
     installationCa,
@@ -76,6 +78,9 @@ export async function checkCommand(options: CheckOptions, { client, settings }: 
   const connector = formatKey(target);
   const serviceAccount = as && formatKey(as);
   print(json ? `${JSON.stringify({ connector, serviceAccount, from, sent, results }, undefined, 2)}\n` : `\n${summaryOf(results)}`);
+  if (results[0]?.state === 'skipped') {
+    return NOTHING_CHECKED;
+  }
   return results.some(({ state }) => state === 'failed') ? 1 : 0;
 }
 

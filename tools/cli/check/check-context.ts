@@ -6,7 +6,7 @@ import { type KubeClient } from '@oci-connector/kube';
 import { type RegistryCredential } from '@oci-connector/oci-auth';
 import { type InstallationSettings } from '@oci-connector/runtime';
 import { type NamespacedName } from '../../installation/namespaced-name';
-import { asPermissionError } from './permission-error';
+import { asPermissionError } from '../permission-error';
 
 /** What the checks need. */
 export interface CheckContext {

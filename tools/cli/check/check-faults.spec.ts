@@ -1,22 +1,10 @@
 import { aSecret, LoopbackServer, TcpServer, unusedPort } from '@oci-connector/testing-kit';
 import { startFixtureRegistry } from '@oci-connector/testing-registry';
-import { CheckWorld, CONNECTOR, PASSWORD, type Servers, startServers } from '../test/check-world';
+import { CONNECTOR, PASSWORD } from '../test/check-world';
+import { useCheckWorld } from '../test/test-worlds';
 import { CHECKS } from './check-report';
 
-let servers: Servers;
-let world: CheckWorld;
-
-beforeAll(async () => {
-  servers = await startServers();
-});
-
-afterAll(() => servers.close());
-
-beforeEach(async () => {
-  world = await CheckWorld.start(servers);
-});
-
-afterEach(() => world.close());
+const test = useCheckWorld();
 
 const AS = ['--as', 'builds/builder'];
 
@@ -32,12 +20,12 @@ const SYSTEM = 'connectors-system';
 
 const FAULTS: Readonly<Record<string, Fault>> = {
   'the Connector is missing': {
-    plant: () => world.delete('Connector', 'harbor', 'team'),
+    plant: () => test.cluster.delete('Connector', 'harbor', 'team'),
     fails: ['connector'],
     message: /^Connector "harbor" does not exist in namespace "team"; compare with: kubectl get connectors/,
   },
   'the class is missing': {
-    plant: () => world.change({ connectorClassName: 'absent' }),
+    plant: () => test.cluster.change({ connectorClassName: 'absent' }),
     fails: ['class'],
     message: /^ConnectorClass "absent" does not exist; correct spec.connectorClassName, or install the class$/,
   },
@@ -45,19 +33,19 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     plant: () => {
       const metadata = { name: 'rego' };
       const auth = { types: [{ name: 'tokenAuth', generator: { rego: 'package proxy' } }] };
-      world.apply({ apiVersion: CONNECTOR.apiVersion, kind: 'ConnectorClass', metadata, spec: { protocol: 'oci', auth } });
-      world.change({ connectorClassName: 'rego' });
+      test.cluster.apply({ apiVersion: CONNECTOR.apiVersion, kind: 'ConnectorClass', metadata, spec: { protocol: 'oci', auth } });
+      test.cluster.change({ connectorClassName: 'rego' });
     },
     fails: ['class'],
     message: /^ConnectorClass "rego" cannot be served: the class contains Rego/,
   },
   'the Connector does not fit its class': {
-    plant: () => world.change({ params: [{ name: 'colour', value: 'red' }] }),
+    plant: () => test.cluster.change({ params: [{ name: 'colour', value: 'red' }] }),
     fails: ['class'],
     message: /^spec.params\[0\].name is not declared by the class; remove the item$/,
   },
   'the Secret is missing': {
-    plant: () => world.delete('Secret', 'login', 'team'),
+    plant: () => test.cluster.delete('Secret', 'login', 'team'),
     fails: ['secret'],
     message: /^Secret "login" does not exist in namespace "team"; create it with type cpaas.io\/distribution-registry-token$/,
   },
@@ -72,46 +60,46 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     message: /^Secret "login".*"?password"?/,
   },
   'the Secret with the authority is missing': {
-    plant: () => world.delete('Secret', 'ca', 'team'),
+    plant: () => test.cluster.delete('Secret', 'ca', 'team'),
     fails: ['registry-ca'],
     message: /^Secret "ca" does not exist in namespace "team"; create it$/,
   },
   'the name of the registry has no address': {
-    plant: () => world.change({ address: 'https://absent.test' }),
+    plant: () => test.cluster.change({ address: 'https://absent.test' }),
     fails: ['dns'],
     message: /^The host name absent.test has no address. Check its spelling and the cluster's DNS.$/,
   },
   'the address is one of the API server': {
-    plant: () => world.change({ address: 'https://169.254.169.254' }),
+    plant: () => test.cluster.change({ address: 'https://169.254.169.254' }),
     fails: ['dns'],
     message: /is a loopback, link-local, metadata or reserved address; list the range in OCI_CONNECTOR_EGRESS_ALLOW_CIDRS/,
   },
   'nothing listens at the port': {
-    plant: async () => world.change({ address: `https://registry.test:${await unusedPort()}` }),
+    plant: async () => test.cluster.change({ address: `https://registry.test:${await unusedPort()}` }),
     fails: ['tcp'],
     message: /nothing listens there. Check host and port of the address \(ECONNREFUSED\)/,
   },
   'the certificate is of an unknown authority': {
-    plant: () => world.change({ caCertSecretRef: undefined }),
+    plant: () => test.cluster.change({ caCertSecretRef: undefined }),
     fails: ['tls'],
     message: /is signed by an unknown authority. Put that authority's certificate into a Secret and name it in spec.caCertSecretRef/,
   },
   'the certificate is for another name': {
-    plant: () => world.change({ address: `https://auth.test:${servers.registry.port}` }),
+    plant: () => test.cluster.change({ address: `https://auth.test:${test.servers.registry.port}` }),
     fails: ['tls'],
     message: /is for another host name. Use a name in the address that it covers/,
   },
   'the certificate has expired': {
     plant: async () => {
-      const tls = await servers.authority.issue({ names: ['registry.test'], notAfter: new Date(Date.now() - 3_600_000) });
-      world.change({ address: `https://registry.test:${(await open(startFixtureRegistry({ tls }))).port}` });
+      const tls = await test.servers.authority.issue({ names: ['registry.test'], notAfter: new Date(Date.now() - 3_600_000) });
+      test.cluster.change({ address: `https://registry.test:${(await open(startFixtureRegistry({ tls }))).port}` });
     },
     fails: ['tls'],
     message: /its certificate has expired. It must be renewed on the server \(CERT_HAS_EXPIRED\)/,
   },
   'the port speaks no TLS': {
     plant: async () =>
-      world.change({
+      test.cluster.change({
         address: `https://registry.test:${(await open(TcpServer.start((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')))).port}`,
       }),
     fails: ['tls'],
@@ -120,7 +108,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'the server is no registry': {
     plant: async () => {
       const site = LoopbackServer.start((_request, response) => response.end('<!doctype html><title>Welcome</title>'));
-      world.change({ address: `http://registry.test:${(await open(site)).port}` });
+      test.cluster.change({ address: `http://registry.test:${(await open(site)).port}` });
     },
     fails: ['registry'],
     message: /was answered with a web page; set spec.address to the registry itself$/,
@@ -129,7 +117,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     plant: async () => {
       const realm = { url: 'http://auth.test:9/token' };
       const registry = startFixtureRegistry({ publicName: 'registry.test', auth: { mode: 'token', accounts: [], realm } });
-      world.change({ address: `http://registry.test:${(await open(registry)).port}` });
+      test.cluster.change({ address: `http://registry.test:${(await open(registry)).port}` });
     },
     fails: ['challenge'],
     message:
@@ -138,7 +126,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'the Connector is anonymous, and the registry wants a login': {
     plant: async () => {
       const registry = startFixtureRegistry({ publicName: 'registry.test', auth: { mode: 'basic', accounts: [] } });
-      world.change({ auth: undefined, address: `http://registry.test:${(await open(registry)).port}` });
+      test.cluster.change({ auth: undefined, address: `http://registry.test:${(await open(registry)).port}` });
     },
     fails: ['token'],
     message: /requires a credential. Name a Secret in spec.auth.secretRef.$/,
@@ -149,30 +137,32 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     message: /^Authentication failed: status code 401: .* refuses the credential/,
   },
   'the controller has written nothing': {
-    plant: () => world.api.applyStatus(CONNECTOR, {}),
+    plant: () => test.cluster.api.applyStatus(CONNECTOR, {}),
     fails: ['status', 'address'],
     message: /^the controller has not written a status yet; check that the controller is running: kubectl get deployment/,
   },
   'the controller has not seen a change': {
-    plant: () => world.changeStatus({ observedGeneration: 0 }),
+    plant: () => test.cluster.changeStatus({ observedGeneration: 0 }),
     fails: ['status'],
     message: /^the controller has not seen the last change of the Connector yet/,
   },
   'the controller reports a problem': {
     plant: () =>
-      world.changeStatus({ conditions: [{ type: 'Ready', status: 'False', reason: 'ConnectionFailed', message: 'no route from here' }] }),
+      test.cluster.changeStatus({
+        conditions: [{ type: 'Ready', status: 'False', reason: 'ConnectionFailed', message: 'no route from here' }],
+      }),
     fails: ['status'],
     message: /^the controller reports Ready=False: no route from here; see: kubectl describe connector harbor --namespace team$/,
   },
   'the Service is missing': {
-    plant: () => world.delete('Service', 'c-harbor', 'team'),
+    plant: () => test.cluster.delete('Service', 'c-harbor', 'team'),
     fails: ['service'],
     message: /^Service "c-harbor" does not exist in namespace "team"; the controller writes it/,
   },
   'the Service belongs to somebody else': {
     plant: () => {
-      world.delete('Service', 'c-harbor', 'team');
-      world.apply({
+      test.cluster.delete('Service', 'c-harbor', 'team');
+      test.cluster.apply({
         apiVersion: 'v1',
         kind: 'Service',
         metadata: { namespace: 'team', name: 'c-harbor' },
@@ -183,29 +173,29 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     message: /^Service "c-harbor" exists and is not made by this controller.*; delete or rename it/,
   },
   'no pod of the proxy is ready': {
-    plant: () => world.applyProxyEndpoints(false),
+    plant: () => test.cluster.applyProxyEndpoints(false),
     fails: ['proxy'],
     message: /^no pod of the proxy is ready; see why: kubectl describe pods --namespace connectors-system$/,
   },
   'the proxy is not installed': {
-    plant: () => world.delete('Service', 'connectors-proxy-service', SYSTEM),
+    plant: () => test.cluster.delete('Service', 'connectors-proxy-service', SYSTEM),
     fails: ['proxy'],
     message: /^Service "connectors-proxy-service" of the proxy does not exist in namespace "connectors-system"/,
   },
   'the authority of the proxy is not published': {
-    plant: () => world.delete('ConfigMap', 'connectors-proxy-ca', SYSTEM),
+    plant: () => test.cluster.delete('ConfigMap', 'connectors-proxy-ca', SYSTEM),
     fails: ['proxy-ca'],
     message: /^ConfigMap "connectors-proxy-ca" does not exist in namespace "connectors-system"; the controller writes it/,
   },
   'the ServiceAccount is missing': {
-    plant: () => world.delete('ServiceAccount', 'builder', 'builds'),
+    plant: () => test.cluster.delete('ServiceAccount', 'builder', 'builds'),
     fails: ['permission'],
     message:
       /^ServiceAccount "builder" does not exist in namespace "builds"; create it: kubectl create serviceaccount builder --namespace builds$/,
     args: AS,
   },
   'the ServiceAccount has no permission': {
-    plant: () => world.delete('RoleBinding', 'builder', 'team'),
+    plant: () => test.cluster.delete('RoleBinding', 'builder', 'team'),
     fails: ['permission'],
     message:
       /^builds\/builder may not pull \(get connectors\/proxy\); allow it: kubectl create rolebinding .* --namespace=team --clusterrole=connectors-puller --serviceaccount=builds:builder$/,
@@ -226,8 +216,8 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
   'the status has another authority than the proxy': {
     plant: () => {
-      const url = `https://proxy.test:${servers.proxy.port}`;
-      world.changeStatus({ proxy: { httpsAddress: { url }, httpAddress: { url } } });
+      const url = `https://proxy.test:${test.servers.proxy.port}`;
+      test.cluster.changeStatus({ proxy: { httpsAddress: { url }, httpAddress: { url } } });
     },
     fails: ['request'],
     message: /its certificate is signed by an unknown authority/,
@@ -250,15 +240,15 @@ async function open<T extends { close(): Promise<void> }>(starting: Promise<T>):
 
 function secret(stringData: Record<string, string>, type?: string): void {
   // The type of a Secret cannot be changed.
-  world.delete('Secret', 'login', 'team');
+  test.cluster.delete('Secret', 'login', 'team');
   const { data, type: secretType } = aSecret({ stringData, type });
-  world.apply({ apiVersion: 'v1', kind: 'Secret', metadata: { namespace: 'team', name: 'login' }, type: secretType, data });
+  test.cluster.apply({ apiVersion: 'v1', kind: 'Secret', metadata: { namespace: 'team', name: 'login' }, type: secretType, data });
 }
 
 describe('a planted fault', () => {
   it.each(Object.entries(FAULTS))('%s', async (_name, { plant, fails, message, args = [] }) => {
     await plant();
-    const run = await world.check(args);
+    const run = await test.cluster.check(args);
     const failures = run.results.filter(({ state }) => state === 'failed');
     expect(failures.map(({ check }) => check)).toEqual(fails);
     expect(failures[0]?.message).toMatch(message);

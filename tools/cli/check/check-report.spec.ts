@@ -13,7 +13,7 @@ describe('CheckReport', () => {
     clock = new ManualClock();
     told = [];
     results = [];
-    report = new CheckReport({ clock, onResult: (result) => results.push(result), onSlow: (check) => told.push(check) });
+    report = new CheckReport({ clock, timeoutMs: 5_000, onResult: (result) => results.push(result), onSlow: (check) => told.push(check) });
   });
 
   it('gives the values of earlier checks to those that need them, and skips those whose needs have not passed', async () => {
@@ -44,6 +44,18 @@ describe('CheckReport', () => {
     });
     clock.advance(10_000);
     expect(told).toEqual(['dns']);
+  });
+
+  it('ends a check that does not end by itself, a second after its time limit', async () => {
+    const check = report.check('connector', {}, () => {
+      clock.advance(5_999);
+      expect(results).toEqual([]);
+      setImmediate(() => clock.advance(1));
+      return new Promise<Outcome>(() => undefined);
+    });
+    await check;
+    const message = 'did not end within 5 s; if it only needs longer, give it more time with --timeout';
+    expect(results).toEqual([{ check: 'connector', state: 'failed', message }]);
   });
 
   it('skips a check for which the user lacks a permission, and passes on other errors of the API server', async () => {

@@ -1,8 +1,8 @@
-import { type Clock } from '@oci-connector/clock';
+import { type Clock, type Timer } from '@oci-connector/clock';
 import { visible } from '@oci-connector/sensitive';
 import { tellingWhenSlow } from '../world';
-import { type Outcome, skipped } from './outcome';
-import { asPermissionError } from './permission-error';
+import { failed, type Outcome, skipped } from './outcome';
+import { asPermissionError } from '../permission-error';
 
 /** The names of the checks, in their order. */
 export const CHECKS = [
@@ -48,10 +48,15 @@ type ValuesOf<N extends Needs> = { readonly [K in keyof N]: N[K] extends Checked
 
 export interface CheckReportOptions {
   readonly clock: Pick<Clock, 'setTimeout'>;
+  /** Time limit of each check, in milliseconds. */
+  readonly timeoutMs: number;
   readonly onResult: (result: CheckResult) => void;
   /** Called when a check takes longer than two seconds. */
   readonly onSlow: (check: CheckName) => void;
 }
+
+/** In this time a check whose own limit has expired can still say which part of it did not answer. In milliseconds. */
+const GRACE_MS = 1_000;
 
 /** Long messages of API servers and registries are of no use in a report. */
 const MAX_MESSAGE_LENGTH = 2_048;
@@ -85,13 +90,31 @@ export class CheckReport {
   async #run<T>(check: CheckName, run: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
     const { clock, onSlow } = this.options;
     try {
-      return await tellingWhenSlow(clock, () => onSlow(check), run);
+      return await tellingWhenSlow(
+        clock,
+        () => onSlow(check),
+        () => this.#limited(run),
+      );
     } catch (error) {
       const forbidden = asPermissionError(error);
       if (forbidden) {
         return skipped(forbidden.message);
       }
       throw error;
+    }
+  }
+
+  async #limited<T>(run: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    const { clock, timeoutMs } = this.options;
+    const message = `did not end within ${timeoutMs / 1_000} s; if it only needs longer, give it more time with --timeout`;
+    let timer: Timer | undefined;
+    const expired = new Promise<Outcome<never>>((resolve) => {
+      timer = clock.setTimeout(() => resolve(failed(message)), timeoutMs + GRACE_MS);
+    });
+    try {
+      return await Promise.race([run(), expired]);
+    } finally {
+      timer?.cancel();
     }
   }
 }

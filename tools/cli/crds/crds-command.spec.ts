@@ -1,34 +1,20 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { VERSION } from '@oci-connector/runtime';
-import { type ApiObject, type KubeApiServer, startKubeApi } from '@oci-connector/testing-kube-api';
+import { type ApiObject, type KubeconfigUser } from '@oci-connector/testing-kube-api';
 import { parseAllDocuments } from 'yaml';
 import { type CommandRun, runCommand } from '../test/captured-world';
+import { useKubeApi } from '../test/test-worlds';
 
 const CONNECTORS = 'connectors.connectors.alauda.io';
 const CLASSES = 'connectorclasses.connectors.alauda.io';
 const VERSION_ANNOTATION = 'connectors.alauda.io/version';
 
 describe('connectors crds', () => {
-  let api: KubeApiServer;
-  let directory: string;
+  const api = useKubeApi();
 
-  beforeEach(async () => {
-    api = await startKubeApi();
-    directory = mkdtempSync(path.join(tmpdir(), 'cli-crds-'));
-    writeFileSync(path.join(directory, 'kubeconfig'), api.kubeconfig('admin'));
-  });
-
-  afterEach(async () => {
-    rmSync(directory, { recursive: true });
-    await api.close();
-  });
-
-  const apply = (): Promise<CommandRun> => runCommand(['crds', '--apply', '--kubeconfig', path.join(directory, 'kubeconfig')]);
+  const apply = (user?: KubeconfigUser): Promise<CommandRun> => runCommand(['crds', '--apply', ...api.kubeconfig(user)]);
 
   function installed(name: string): ApiObject {
-    const object = api.get({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name });
+    const object = api.server.get({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name });
     if (!object) {
       throw new Error(`there is no CRD ${name}`);
     }
@@ -41,7 +27,7 @@ describe('connectors crds', () => {
       '"Kind of the object."',
       '"of another version"',
     );
-    api.apply(JSON.parse(text) as ApiObject);
+    api.server.apply(JSON.parse(text) as ApiObject);
   }
 
   const isChanged = (name: string): boolean => JSON.stringify(installed(name)).includes('"of another version"');
@@ -53,7 +39,7 @@ describe('connectors crds', () => {
   });
 
   it('creates them', async () => {
-    expect(await apply()).toEqual({ status: 0, stdout: `${CONNECTORS}: version ${VERSION}\n${CLASSES}: version ${VERSION}\n`, stderr: '' });
+    expect(await apply()).toMatchObject({ status: 0, stdout: `${CONNECTORS}: version ${VERSION}\n${CLASSES}: version ${VERSION}\n` });
     expect(installed(CONNECTORS).metadata.annotations).toEqual({ [VERSION_ANNOTATION]: VERSION });
   });
 
@@ -80,6 +66,45 @@ describe('connectors crds', () => {
       expect.stringContaining(`${CONNECTORS}: kept, because version ${newer} is newer than ${VERSION}\n`),
     ]);
     expect(isChanged(CONNECTORS)).toBe(true);
+  });
+
+  describe('by a user who', () => {
+    const user = { namespace: 'team', name: 'viewer' };
+
+    beforeEach(async () => {
+      await apply();
+      api.server.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: user.namespace } });
+      api.server.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: user });
+    });
+
+    it('may not read them, says which permission is missing', async () => {
+      const { status, stdout, stderr } = await apply(user);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+      expect(stderr).toMatch(
+        /^you lack a permission: customresourcedefinitions.apiextensions.k8s.io "connectors.connectors.alauda.io" is .*\n$/,
+      );
+    });
+
+    it('may only read them, says which permission is missing', async () => {
+      const rules = [{ apiGroups: ['apiextensions.k8s.io'], resources: ['customresourcedefinitions'], verbs: ['get'] }];
+      const apiVersion = 'rbac.authorization.k8s.io/v1';
+      const metadata = { name: 'reads' };
+      const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'reads' };
+      const role = { apiVersion, kind: 'ClusterRole', metadata, rules };
+      const binding = { apiVersion, kind: 'ClusterRoleBinding', metadata, roleRef, subjects: [{ kind: 'ServiceAccount', ...user }] };
+      [role, binding].forEach((object) => api.server.apply(object));
+      const { status, stdout, stderr } = await apply(user);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+      expect(stderr).toMatch(/^you lack a permission: .* cannot patch resource .*\n$/);
+    });
+  });
+
+  it.each(['--kubeconfig', '--context'])('refuses %s without --apply, because it uses no cluster', async (option) => {
+    expect(await runCommand(['crds', option, __filename])).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: `${option}: needs --apply; no cluster is used without it\nsee connectors --help\n`,
+    });
   });
 
   it('needs a cluster only to apply', async () => {

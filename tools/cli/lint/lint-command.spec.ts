@@ -1,29 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runCommand } from '../test/captured-world';
+import { useDirectory } from '../test/test-worlds';
 
 const ROOT = path.join(__dirname, '../../..');
 
-let directory: string;
-
-beforeEach(() => {
-  directory = mkdtempSync(path.join(tmpdir(), 'cli-lint-'));
-});
-
-afterEach(() => rmSync(directory, { recursive: true }));
-
-function write(text: string, name = 'x.yaml'): string {
-  const file = path.join(directory, name);
-  writeFileSync(file, text);
-  return file;
-}
+const directory = useDirectory();
 
 /** Runs the command, and returns its lines with only the base name of the file. */
 async function lint(...texts: string[]): Promise<{ status: number; lines: string[]; stderr: string }> {
-  const files = texts.map((text, index) => write(text, `${index + 1}.yaml`));
+  const files = texts.map((text, index) => directory.write(`${index + 1}.yaml`, text));
   const { status, stdout, stderr } = await runCommand(['lint', ...files.flatMap((file) => ['-f', file])]);
-  return { status, stderr, lines: stdout.replaceAll(`${directory}/`, '').trim().split('\n') };
+  return { status, stderr, lines: stdout.replaceAll(`${directory.path}/`, '').trim().split('\n') };
 }
 
 const CLASS = (spec: string, name = 'tool'): string =>
@@ -137,6 +124,41 @@ const BROKEN: Readonly<Record<string, readonly [texts: readonly string[], lines:
     ['2.yaml:4: ConnectorClass tool: metadata.name is already the name of the object in 1.yaml:4; give it another name, or remove one'],
   ],
   'the text is not YAML': [[`${TOOL}---\na: [1\n`], [/^1.yaml:\d+: not valid YAML: /]],
+  'an alias has no anchor': [
+    [CONNECTOR('connectorClassName: tool\naddress: *absent')],
+    ['1.yaml:6: not valid YAML: the alias *absent has no anchor before it'],
+  ],
+  'an alias is inside of its anchor': [
+    [CONNECTOR('connectorClassName: tool\naddress: https://a.test\nauth: &auth\n  name: *auth')],
+    ['1.yaml:8: not valid YAML: the alias *auth is inside of its own anchor'],
+  ],
+  'aliases multiply a text': [
+    [`a: &a [${'x, '.repeat(30)}x]\nb: &b [${'*a, '.repeat(30)}*a]\nc: &c [${'*b, '.repeat(30)}*b]\nd: [${'*c, '.repeat(30)}*c]\n`],
+    [/^1.yaml:1: not valid YAML: Excessive alias count/],
+  ],
+  'a class has no spec': [
+    [CLASS('protocol: oci').replace(/spec:[^]*/, ''), CONNECTOR('connectorClassName: tool\naddress: https://a.test')],
+    ['1.yaml:1: ConnectorClass tool: spec is required'],
+  ],
+  'a field is null': [
+    [CLASS('protocol: oci\nproxy:\nauth: {types: [{name: a, secretType: null}]}')],
+    [
+      '1.yaml:7: ConnectorClass tool: spec.proxy is null; give it a value, or remove the field',
+      '1.yaml:8: ConnectorClass tool: spec.auth.types[0].secretType is null; give it a value, or remove the field',
+    ],
+  ],
+  'an object has no name': [
+    [TOOL.replace('name: tool', 'labels: {}')],
+    ['1.yaml:3: ConnectorClass without a name: metadata must be an object with a name'],
+  ],
+  'a Secret has no values': [
+    [
+      TOOL,
+      SECRET.replace('Opaque', 'kubernetes.io/basic-auth').replace(/stringData: .*/, 'stringData: null'),
+      CONNECTOR('connectorClassName: tool\naddress: https://a.test\nauth:\n  name: basicAuth\n  secretRef: {name: login}'),
+    ],
+    [/^3.yaml:9: Connector one: spec.auth.secretRef cannot be used: Secret "login" .*key/],
+  ],
   'a key occurs twice': [
     [CONNECTOR('connectorClassName: tool\nconnectorClassName: oci\naddress: https://a.test')],
     [/^1.yaml:6: not valid YAML: Map keys must be unique/],
@@ -151,7 +173,7 @@ describe('connectors lint', () => {
     expected.forEach((line, index) =>
       typeof line === 'string' ? expect(problems[index]).toBe(line) : expect(problems[index]).toMatch(line),
     );
-    expect(lines.at(-1)).toMatch(/^\d objects?, 1 problem$/);
+    expect(lines.at(-1)).toMatch(new RegExp(`^\\d objects?, ${expected.length} problems?$`));
     expect(lines.join('\n')).not.toContain('pw-that-nobody-may-see');
     expect(status).toBe(1);
   });

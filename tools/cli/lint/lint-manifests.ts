@@ -7,7 +7,7 @@ import {
   validateConnector,
   validateConnectorClass,
 } from '@oci-connector/connector-api';
-import { isSound, type LintContext, type LintRule, type RuleProblem } from './lint-rule';
+import { isSound, schemaProblems, type LintContext, type LintRule, type RuleProblem } from './lint-rule';
 import { CLASS_RULES, CONNECTOR_RULES } from './lint-rules';
 import { type Manifest } from './manifest';
 
@@ -57,9 +57,9 @@ async function lintManifest(manifest: Manifest, context: LintContext): Promise<L
 }
 
 async function lintObject<T extends KubeObject>(manifest: Manifest, check: KindCheck<T>, context: LintContext): Promise<LintProblem[]> {
-  const ofSchema = check.validate(manifest.object);
+  const ofSchema = schemaProblems(manifest.object, check.validate);
   const problems = ofSchema.map((problem) => problemAt(manifest, 'schema', problem));
-  for (const rule of check.rules.filter(({ reads }) => isSound(ofSchema, reads))) {
+  for (const rule of check.rules.filter(({ reads }) => isSound(ofSchema, 'metadata') && isSound(ofSchema, reads))) {
     // The schema has no problem with what the rule reads.
     const found = await rule.check(manifest.object as unknown as T, context);
     problems.push(...found.map((problem) => problemAt(manifest, rule.name, problem)));

@@ -1,4 +1,10 @@
-import { type Connector, type ConnectorClass, type FieldProblem, type KubeObject } from '@oci-connector/connector-api';
+import {
+  type Connector,
+  type ConnectorClass,
+  type FieldProblem,
+  type KubeObject,
+  validateConnectorClass,
+} from '@oci-connector/connector-api';
 import { type InstallationSettings } from '@oci-connector/runtime';
 import { type Manifest } from './manifest';
 
@@ -24,6 +30,30 @@ export interface LintRule<T extends KubeObject = KubeObject> {
   /** The field that the rule reads; empty: the whole object. */
   readonly reads: string;
   readonly check: (object: T, context: LintContext) => readonly RuleProblem[] | Promise<readonly RuleProblem[]>;
+}
+
+/** Returns what the API server would refuse without looking at other objects. */
+export function schemaProblems(object: Manifest['object'], validate: (value: unknown) => FieldProblem[]): FieldProblem[] {
+  const { spec } = object;
+  return [...validate(object), ...(spec === null ? [] : nullsIn(spec, 'spec'))];
+}
+
+/** The API server refuses null where the schema wants a value; the classes of the API cannot tell it from an absent field. */
+function nullsIn(value: unknown, path: string): FieldProblem[] {
+  if (typeof value !== 'object' || value === null) {
+    return value === null ? [{ path, message: 'is null; give it a value, or remove the field' }] : [];
+  }
+  return Array.isArray(value)
+    ? value.flatMap((item, index) => nullsIn(item, `${path}[${index}]`))
+    : Object.entries(value).flatMap(([key, item]) => nullsIn(item, `${path}.${key}`));
+}
+
+/** Returns the class of a Connector, if that is among the files and has no problem of its own. */
+export function classOf({ spec }: Connector, { manifests }: LintContext): ConnectorClass | undefined {
+  const found = manifests.find(({ object }) => object.kind === 'ConnectorClass' && object.metadata?.name === spec.connectorClassName);
+  return found && schemaProblems(found.object, validateConnectorClass).length === 0
+    ? (found.object as unknown as ConnectorClass)
+    : undefined;
 }
 
 export type ClassRule = LintRule<ConnectorClass>;

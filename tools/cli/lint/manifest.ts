@@ -1,5 +1,5 @@
 import { type KubeObject } from '@oci-connector/connector-api';
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseAllDocuments } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseAllDocuments, visit } from 'yaml';
 import { AS_KUBECTL_READS } from '../../installation/apply-manifests';
 import { type ManifestText } from '../../installation/read-manifests';
 
@@ -31,15 +31,47 @@ export function parseText({ name: file, text }: ManifestText): ParsedText {
   const manifests: Manifest[] = [];
   const problems: SyntaxProblem[] = [];
   for (const document of parseAllDocuments(text, { ...AS_KUBECTL_READS, lineCounter: lines })) {
-    const [error] = document.errors;
-    if (error) {
-      const [message = ''] = error.message.split(' at line ', 1);
-      problems.push({ file, line: lines.linePos(error.pos[0]).line, message: `not valid YAML: ${message}` });
+    const problem = problemOf(document);
+    if (problem) {
+      const { at, message } = problem;
+      problems.push({ file, line: lines.linePos(at).line, message: `not valid YAML: ${message}` });
       continue;
     }
     manifests.push(...objectsOf(document.contents, { file, document, lines }));
   }
   return { manifests, problems };
+}
+
+/** Returns why a document has no value, and the offset of the place. */
+function problemOf(document: Document.Parsed): { readonly at: number; readonly message: string } | undefined {
+  const [error] = document.errors;
+  if (error) {
+    const [message = ''] = error.message.split(' at line ', 1);
+    return { at: error.pos[0], message };
+  }
+  return aliasProblemOf(document);
+}
+
+/** An alias must follow its anchor, must not be inside of it, and must not multiply the text (kubectl refuses the same). */
+function aliasProblemOf(document: Document.Parsed): { readonly at: number; readonly message: string } | undefined {
+  let problem: { at: number; message: string } | undefined;
+  visit(document, {
+    Alias: (_key, alias, path) => {
+      const target = alias.resolve(document);
+      const what = target === undefined ? 'has no anchor before it' : path.includes(target) ? 'is inside of its own anchor' : undefined;
+      problem = what === undefined ? undefined : { at: alias.range?.[0] ?? 0, message: `the alias *${alias.source} ${what}` };
+      return problem && visit.BREAK;
+    },
+  });
+  if (problem) {
+    return problem;
+  }
+  try {
+    document.toJS();
+    return undefined;
+  } catch (error) {
+    return { at: document.range[0], message: (error as Error).message };
+  }
 }
 
 interface Place {
@@ -49,14 +81,15 @@ interface Place {
 }
 
 /** Like kubectl, replaces a List by its items. */
-function objectsOf(node: Node | null, place: Place): Manifest[] {
+function objectsOf(value: unknown, place: Place): Manifest[] {
+  const node = isAlias(value) ? value.resolve(place.document) : value;
   if (!isMap(node)) {
     return [];
   }
   const object = node.toJS(place.document) as { kind?: unknown; metadata?: unknown; items?: unknown };
   const items: unknown = node.get('items', true);
   if (typeof object.kind === 'string' && object.kind.endsWith('List') && isSeq(items)) {
-    return items.items.flatMap((item) => objectsOf(item as Node, place));
+    return items.items.flatMap((item) => objectsOf(item, place));
   }
   const finder = new FieldFinder(node, place);
   return [

@@ -1,30 +1,33 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { unusedPort } from '@oci-connector/testing-kit';
+import { TcpServer, unusedPort } from '@oci-connector/testing-kit';
 import { type CommandRun, runCommand } from '../test/captured-world';
+import { useDirectory } from '../test/test-worlds';
 
 describe('connectors self-test', () => {
-  let directory: string;
-
-  beforeEach(() => {
-    directory = mkdtempSync(path.join(tmpdir(), 'cli-self-test-'));
-  });
-
-  afterEach(() => {
-    rmSync(directory, { recursive: true });
-  });
+  const directory = useDirectory();
 
   const run = async (environment: Record<string, string>): Promise<CommandRun> =>
-    runCommand(['self-test', 'system/self-test', '--directory', directory, '--port', String(await unusedPort())], { environment });
+    runCommand(['self-test', 'system/self-test', '--directory', directory.path, '--port', String(await unusedPort())], { environment });
 
   it('needs the password of the Connector', async () => {
     const { status, stderr } = await run({});
     expect([status, stderr]).toEqual([2, 'SELF_TEST_PASSWORD is not set: it must be the password in the Secret of the Connector\n']);
   });
 
+  it('says that its port is in use', async () => {
+    const server = await TcpServer.start(() => undefined);
+    try {
+      const { status, stderr } = await runCommand(['self-test', 'system/self-test', '--port', String(server.port)], {
+        environment: { SELF_TEST_PASSWORD: 'walrus-password' },
+      });
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/^the self-test of Connector system\/self-test failed: listen EADDRINUSE/);
+    } finally {
+      await server.close();
+    }
+  });
+
   it('says what the volume must have', async () => {
-    writeFileSync(path.join(directory, 'config.json'), '{"auths":{}}');
+    directory.write('config.json', '{"auths":{}}');
     const { status, stderr } = await run({ SELF_TEST_PASSWORD: 'walrus-password' });
     expect(status).toBe(1);
     expect(stderr).toContain('config.json has no login; mount the volume with configuration.names: registry-config');

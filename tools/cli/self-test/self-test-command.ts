@@ -36,8 +36,9 @@ export async function selfTestCommand({ target, directory = '/etc/connectors', p
     return 2;
   }
   const auth = { mode: 'basic', accounts: [{ username: USERNAME, password }] } as const;
-  const registry = await FixtureRegistry.start({ host: await anyAddress(), port, auth });
+  let registry: FixtureRegistry | undefined;
   try {
+    registry = await FixtureRegistry.start({ host: await anyAddress(), port, auth });
     const proxy = await loginIn(directory);
     world.note(`… waiting until ${proxy.url} reaches the registry of this pod`);
     await untilServed(proxy, world);
@@ -54,7 +55,7 @@ export async function selfTestCommand({ target, directory = '/etc/connectors', p
     world.note(`the self-test of Connector ${formatKey(target)} failed: ${(error as Error).message}`);
     return 1;
   } finally {
-    await registry.close();
+    await registry?.close();
   }
 }
 

@@ -1,4 +1,4 @@
-import { systemClock } from '@oci-connector/clock';
+import { type Clock, systemClock } from '@oci-connector/clock';
 import { LookupError } from '@oci-connector/egress';
 import { runConnectors } from '../run-connectors';
 import { type World } from '../world';
@@ -14,6 +14,7 @@ export interface RunOptions {
   readonly directory?: string;
   readonly environment?: World['environment'];
   readonly columns?: number;
+  readonly clock?: Clock;
   /** Called when the line is written. */
   readonly onNote?: (line: string) => void;
 }
@@ -33,7 +34,7 @@ export async function runCommand(args: readonly string[], options: RunOptions = 
     },
     columns: options.columns,
     environment: { OCI_CONNECTOR_EGRESS_ALLOW_CIDRS: '127.0.0.1/32', ...options.environment },
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     lookup: async (name) => {
       if (LOOPBACK_NAMES.test(name)) {
         return [{ address: '127.0.0.1' }];

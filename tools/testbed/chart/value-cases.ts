@@ -97,7 +97,7 @@ export const VALID_VALUES: Readonly<Record<string, object>> = {
   'all monitoring': {
     monitoring: {
       podMonitor: { enabled: true, labels: LABELS },
-      prometheusRule: { enabled: true, labels: LABELS },
+      prometheusRule: { enabled: true, labels: LABELS, runbookURL: 'https://docs.example/operations.html' },
       dashboard: { enabled: true },
     },
   },
@@ -116,4 +116,37 @@ export const INVALID_VALUES: readonly (readonly [values: object, message: string
   [{ settings: { OCI_CONNECTOR_LOGLEVEL: 'debug' } }, "at '/settings': additional properties 'OCI_CONNECTOR_LOGLEVEL' not allowed"],
   [{ egress: { allowCIDRs: '10.0.0.0/8' } }, "at '/egress/allowCIDRs': got string, want array"],
   [{ proxy: { service: { type: 'ExternalName' } } }, "at '/proxy/service/type': value must be one of"],
+  [{ image: { registry: 'https://registry.example' } }, "at '/image/registry': 'https://registry.example' does not match pattern"],
+  [{ image: { registry: 'registry.example/team', tag: 'v1:latest' } }, "at '/image/tag': 'v1:latest' does not match pattern"],
+  [{ proxy: { imageDigest: 'sha256:abc' } }, "at '/proxy/imageDigest': 'sha256:abc' does not match pattern"],
+  [{ externalURL: { https: 'http://proxy.example' } }, "at '/externalURL/https': 'http://proxy.example' does not match pattern"],
+  [{ externalURL: { http: 'proxy.example' } }, "at '/externalURL/http': 'proxy.example' does not match pattern"],
+  [{ egress: { allowCIDRs: ['10.0.0.0'] } }, "at '/egress/allowCIDRs/0': '10.0.0.0' does not match pattern"],
+  [{ egress: { redirectCIDRs: ['10.0.0.0/8,fd00::/8'] } }, "at '/egress/redirectCIDRs/0': '10.0.0.0/8,fd00::/8' does not match pattern"],
+  [{ audiences: ['one,two'] }, "at '/audiences/0': 'one,two' does not match pattern"],
+  [{ rbac: { secretNamespaces: ['Team_A'] } }, "at '/rbac/secretNamespaces/0': 'Team_A' does not match pattern"],
+  [{ csi: { namespace: 'Connectors' } }, "at '/csi/namespace': 'Connectors' does not match pattern"],
+  [{ csi: { kubeletDirectory: 'var/lib/kubelet' } }, "at '/csi/kubeletDirectory': 'var/lib/kubelet' does not match pattern"],
+  [{ csi: { maxUnavailable: '10' } }, "at '/csi/maxUnavailable': '10' does not match pattern"],
+  [{ monitoring: { podMonitor: { interval: '30 seconds' } } }, "at '/monitoring/podMonitor/interval': '30 seconds' does not match pattern"],
+  [{ monitoring: { prometheusRule: { runbookURL: 'docs' } } }, "at '/monitoring/prometheusRule/runbookURL': 'docs' does not match pattern"],
+  [{ proxy: { autoscaling: { maxReplicas: 0 } } }, "at '/proxy/autoscaling/maxReplicas': minimum: got 0, want 1"],
+  [{ proxy: { service: { nodePorts: { http: 70_000 } } } }, "at '/proxy/service/nodePorts/http': maximum: got 70,000, want 65,535"],
+  [{ settings: { OCI_CONNECTOR_LOG_LEVEL: 'verbose' } }, "at '/settings/OCI_CONNECTOR_LOG_LEVEL': value must be one of"],
+  [
+    { proxy: { settings: { OCI_CONNECTOR_PROXY_OTHER_HOSTS: 'all' } } },
+    "at '/proxy/settings/OCI_CONNECTOR_PROXY_OTHER_HOSTS': value must be one of",
+  ],
+  [
+    { controller: { settings: { OCI_CONNECTOR_CONTROLLER_CONCURRENCY: 'many' } } },
+    "at '/controller/settings/OCI_CONNECTOR_CONTROLLER_CONCURRENCY': 'many' does not match pattern",
+  ],
+  [
+    { proxy: { settings: { OCI_CONNECTOR_PROXY_IDLE_TIMEOUT: 300 } } },
+    "at '/proxy/settings/OCI_CONNECTOR_PROXY_IDLE_TIMEOUT': got number, want string",
+  ],
+  [
+    { proxy: { settings: { OCI_CONNECTOR_PROXY_OTHER_HOSTS_ALLOW_CIDRS: '10.20.0.0' } } },
+    "at '/proxy/settings/OCI_CONNECTOR_PROXY_OTHER_HOSTS_ALLOW_CIDRS': '10.20.0.0' does not match pattern",
+  ],
 ];

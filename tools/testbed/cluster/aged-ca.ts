@@ -1,10 +1,10 @@
 import 'reflect-metadata';
 import { createPrivateKey, webcrypto } from 'node:crypto';
 import { X509Certificate, X509CertificateGenerator } from '@peculiar/x509';
-import { PROXY_CA_KEYS, PROXY_CA_NAME } from '@oci-connector/connector-api';
+import { DEFAULT_NAMESPACE, PROXY_CA_KEYS, PROXY_CA_NAME } from '@oci-connector/connector-api';
 import { Secrets, type KubeClient } from '@oci-connector/kube';
 
-export const CA_KEY = { namespace: 'connectors-system', name: PROXY_CA_NAME } as const;
+export const CA_KEY = { namespace: DEFAULT_NAMESPACE, name: PROXY_CA_NAME } as const;
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 

@@ -1,3 +1,4 @@
+import { CSI_DRIVER_NAME } from '@oci-connector/connector-api';
 import { type PodDescription } from './pods';
 
 /** The task of a client in a pod: to pull an image, and to push it under the client's own name. */
@@ -31,7 +32,7 @@ export function targetOf(client: PodClient): string {
 export function connectorVolume(connectors: string, attributes: Readonly<Record<string, string>> = {}): object {
   return {
     csi: {
-      driver: 'connectors-csi',
+      driver: CSI_DRIVER_NAME,
       readOnly: true,
       volumeAttributes: { connectors, 'configuration.names': 'registry-config', ...attributes },
     },

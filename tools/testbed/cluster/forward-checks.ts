@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { CSI_DRIVER_NAME } from '@oci-connector/connector-api';
 import { roleBinding } from '../../installation/role-binding';
 import { workspaceRoot } from '../../processes/workspace';
 import { expectEqual, expectParts, type Checks } from '../checks';
@@ -46,7 +47,7 @@ export async function checkForwardProxy(checks: Checks, tests: ClusterTests): Pr
 /** Returns a pod with the lines of the requirement. They print the token, so their output is discarded. */
 async function requirementPod(): Promise<ForwardPod> {
   const lines = (await readFile(REQUIREMENT, 'utf8')).replaceAll('/{mount-path}', MOUNT);
-  const csi = { driver: 'connectors-csi', readOnly: true, volumeAttributes: { 'connector.name': SAMPLE.connector.name } };
+  const csi = { driver: CSI_DRIVER_NAME, readOnly: true, volumeAttributes: { 'connector.name': SAMPLE.connector.name } };
   return {
     pod: { namespace: ACCOUNT.namespace, serviceAccount: ACCOUNT.name, env: ENVIRONMENT, volumes: { [MOUNT]: { csi } } },
     setUp: `{\n${lines}} >/dev/null`,

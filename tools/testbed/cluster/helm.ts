@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { DEFAULT_NAMESPACE } from '@oci-connector/connector-api';
 import { stringify } from 'yaml';
 import { runCommand } from '../../processes/run-command';
 import { workspaceRoot } from '../../processes/workspace';
@@ -9,7 +10,7 @@ import { toolPath } from '../toolchain';
 const TIMEOUT_MS = 300_000;
 
 /** The namespace of the installation. */
-export const SYSTEM = 'connectors-system';
+export const SYSTEM = DEFAULT_NAMESPACE;
 
 export const CHART = path.join(workspaceRoot, 'deploy/chart');
 

@@ -1,6 +1,7 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { DEFAULT_NAMESPACE } from '@oci-connector/connector-api';
 import { KubeClient, loadKubeConnection } from '@oci-connector/kube';
 import { VERSION } from '@oci-connector/runtime';
 import { startKubeApi, type KubeApiServer } from '@oci-connector/testing-kube-api';
@@ -97,7 +98,7 @@ interface Settings {
 
 /** Returns only the settings that a Kubernetes would not need: ports, because the container has this network, and the way to the API server. */
 async function settingsFor(name: ImageName, directory: string, { server, client }: InstalledApi): Promise<Settings> {
-  const token = await requestToken(client, { namespace: 'connectors-system', name: `connectors-${name}` });
+  const token = await requestToken(client, { namespace: DEFAULT_NAMESPACE, name: `connectors-${name}` });
   const kubeconfig = path.join(directory, `${name}.kubeconfig`);
   await writeFile(kubeconfig, server.kubeconfig({ token: token.reveal() }));
   await chmod(kubeconfig, 0o644);

@@ -1,3 +1,4 @@
+import { DEFAULT_NAMESPACE } from '@oci-connector/connector-api';
 import { type Checks, expectEqual } from '../checks';
 import { type Kubectl } from '../kubectl';
 
@@ -6,7 +7,7 @@ const PROXY = 'system:serviceaccount:connectors-system:connectors-proxy';
 
 /** A namespace that is not the namespace of the installation. */
 const ELSEWHERE = 'default';
-const OWN = 'connectors-system';
+const OWN = DEFAULT_NAMESPACE;
 
 /** Permissions as `VERB RESOURCE[/NAME] [SUBRESOURCE]`, as in `kubectl auth can-i`. `where` is a namespace or {@link EVERYWHERE}. */
 interface Permissions {

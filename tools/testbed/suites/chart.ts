@@ -9,7 +9,7 @@ import { Checks, expectEqual, expectParts } from '../checks';
 import { CHART, Helm, SYSTEM } from '../cluster/helm';
 import { Kubectl } from '../kubectl';
 import { type TestbedContext } from '../testbed-context';
-import { KUBERNETES_VERSION, OLDEST_KUBERNETES_VERSION, toolPath } from '../toolchain';
+import { KUBERNETES_VERSION, OLDEST_KUBERNETES_VERSION, operatorCrds, toolPath } from '../toolchain';
 import { OUTSIDE_ADDRESS } from '../world';
 import { type Suite } from './suite';
 
@@ -21,9 +21,6 @@ const REQUIRED = { image: { registry: 'registry.example/team' } };
 
 /** Namespaces that values name. */
 const NAMESPACES = [SYSTEM, 'team-a', 'team-b', 'connectors-csi'];
-
-/** Kinds of the Prometheus Operator, which is not installed. */
-const FOREIGN_KINDS = /^kind: (PodMonitor|PrometheusRule)$/m;
 
 /** Checks the chart on real API servers: what it renders with many values, what Helm refuses, and what it leaves behind. */
 export const chartSuite: Suite = {
@@ -82,7 +79,7 @@ interface Target {
 async function checkValues(checks: Checks, { api, directory, version }: Target): Promise<void> {
   const kubectl = new Kubectl(api.kubeconfig, directory);
   const helm = new Helm({ kubeconfig: api.kubeconfig, directory });
-  await kubectl.run(['apply', '--server-side', '-f', path.join(CHART, 'crds')]);
+  await kubectl.run(['apply', '--server-side', '-f', path.join(CHART, 'crds'), '-f', operatorCrds]);
   await kubectl.run(['wait', '--for=condition=Established', 'crd', '--all']);
   for (const namespace of NAMESPACES) {
     await kubectl.run(['create', 'namespace', namespace]);
@@ -102,10 +99,39 @@ async function checkValues(checks: Checks, { api, directory, version }: Target):
         required,
         file,
       ]);
-      const documents = rendered.split(/^---$/m).filter((text) => text.trim() !== '' && !FOREIGN_KINDS.test(text));
+      const documents = rendered.split(/^---$/m).filter((text) => text.trim() !== '');
       const apply = ['apply', '--server-side', '--dry-run=server', '--validate=strict', '-f', '-'];
       const lines = (await kubectl.run(apply, documents.join('---'))).trim().split('\n');
       expectEqual(lines.length, documents.length, 'number of objects');
     });
   }
+  await checks.check(`${version}: autoscaling keeps the number of running replicas`, () =>
+    checkAutoscaling({ kubectl, helm }, [required, `--kube-version=${version}`]),
+  );
+}
+
+/** A Deployment that runs with another number of replicas than the values say, as an autoscaler or `kubectl scale` leaves it. */
+async function checkAutoscaling({ kubectl, helm }: { kubectl: Kubectl; helm: Helm }, options: readonly string[]): Promise<void> {
+  const deployment = ['deployment', 'connectors-proxy', `--namespace=${SYSTEM}`];
+  const render = async (autoscaling: object): Promise<string> => {
+    const values = await helm.values('autoscaling', { proxy: { replicas: 3, autoscaling } });
+    const proxy = [
+      'template',
+      'oci-connector',
+      CHART,
+      `--namespace=${SYSTEM}`,
+      '--dry-run=server',
+      '--show-only=templates/proxy/deployment.yaml',
+    ];
+    return helm.run([...proxy, ...options, values]);
+  };
+  const replicas = (text: string): string | undefined => /^ {2}replicas: (.*)$/m.exec(text)?.[1];
+  const enabled = { enabled: true, minReplicas: 2 };
+  expectEqual(replicas(await render(enabled)), undefined, 'number at the installation');
+  await kubectl.run(['apply', '-f', '-'], await render({ enabled: false }));
+  expectEqual(replicas(await render(enabled)), '3', 'number when autoscaling is switched on');
+  await kubectl.run(['scale', ...deployment, '--replicas=7']);
+  expectEqual(replicas(await render(enabled)), '7', 'number at a later upgrade');
+  expectEqual(replicas(await render({ ...enabled, minReplicas: 9 })), '9', 'number with a larger minimum');
+  await kubectl.run(['delete', ...deployment]);
 }

@@ -3,6 +3,7 @@ import { VERSION } from '@oci-connector/runtime';
 import { until } from '../../processes/until';
 import { Checks, expectEqual, expectParts } from '../checks';
 import { registryNamed } from '../cluster/cluster-tests';
+import { checkFaults } from '../cluster/fault-checks';
 import { CHART, SYSTEM } from '../cluster/helm';
 import { type InstalledCluster, startInstalledCluster } from '../cluster/installed-cluster';
 import { checkRollingRestart } from '../cluster/rolling-restart';
@@ -27,6 +28,7 @@ export const installationSuite: Suite = {
     await checks.part('upgrade', () => checkUpgrade(checks, cluster));
     await checks.part('fail-over of the controller', () => checkFailOver(checks, cluster));
     await checks.part('rolling restart', () => checkRollingRestart(checks, cluster, registryNamed(context, 'dist3-htpasswd')));
+    await checks.part('connectors check', () => checkFaults(checks, context, cluster));
     await checks.part('Pod Security', () => checkPodSecurity(checks, cluster));
     await checks.part('uninstall', () => checkUninstall(checks, cluster));
     return checks.result;

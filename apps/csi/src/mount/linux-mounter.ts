@@ -1,6 +1,7 @@
 import { lstatSync, statfsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { CSI_DRIVER_NAME } from '@oci-connector/connector-api';
 import { VolumeError } from '../csi.errors';
 import { CommandError, CommandShell } from './command-shell';
 import { type Mounter } from './mounter';
@@ -10,7 +11,7 @@ import { parseMountInfo } from './mountinfo';
 const UNKNOWN_OPTION = /bad option|unknown parameter|invalid argument/i;
 
 /** The source of the driver's mounts, shown by `mount` and mountinfo. The driver recognises its own mounts by it. */
-export const MOUNT_SOURCE = 'connectors-csi';
+export const MOUNT_SOURCE = CSI_DRIVER_NAME;
 
 /** TMPFS_MAGIC of linux/magic.h, in statfs(2). */
 const TMPFS_MAGIC = 0x01021994;

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import { type OciAuthHooks } from '@oci-connector/oci-auth';
 import { CONNECTOR_LABELS, connectorLabels, type ConnectorLabels } from '@oci-connector/runtime';
@@ -57,6 +58,7 @@ export class ProxyMetrics {
   readonly #connections: Gauge<'listener'>;
   readonly #closed: Counter<'listener' | 'reason'>;
   readonly #caExpiry: Gauge;
+  readonly #caLifetime: Gauge;
   readonly #certificateExpiry: Gauge;
   readonly #usage = new Map<UsedLimit, () => number>();
   /** By all labels. prom-client builds and looks up a text of the labels for each count, so it is updated only once a scrape. */
@@ -149,6 +151,11 @@ export class ProxyMetrics {
       help: 'When the CA expires that signs the certificates of the proxy, in seconds since the epoch; 0 while none has been read.',
       registers,
     });
+    this.#caLifetime = new Gauge({
+      name: 'connectors_proxy_ca_lifetime_seconds',
+      help: 'Time between the begin and the end of the validity of that CA; 0 while none has been read.',
+      registers,
+    });
     this.#certificateExpiry = new Gauge({
       name: 'connectors_proxy_certificate_expiry_timestamp_seconds',
       help: 'When the certificate of the proxy for its own names expires, in seconds since the epoch; 0 while there is none.',
@@ -231,9 +238,11 @@ export class ProxyMetrics {
     return labelConnector && this.#connectorExists(connector) ? this.#labelled.labelOf(connector) : NO_CONNECTOR;
   }
 
-  /** @param notAfter of the CA that signs from now on, in milliseconds since the epoch */
-  caExpires(notAfter: number): void {
-    this.#caExpiry.set(notAfter / 1_000);
+  /** @param certificate of the CA that signs from now on, in PEM */
+  caSigns(certificate: string): void {
+    const { validFrom, validTo } = new X509Certificate(certificate);
+    this.#caExpiry.set(Date.parse(validTo) / 1_000);
+    this.#caLifetime.set((Date.parse(validTo) - Date.parse(validFrom)) / 1_000);
   }
 
   /** @param notAfter of the certificate in use from now on, in milliseconds since the epoch */

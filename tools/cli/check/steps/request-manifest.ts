@@ -49,6 +49,9 @@ export async function requestManifest(context: CheckContext, { resolved, address
     const ask = askerOf({ address, token, agent, timeoutMs: context.timeoutMs });
     return context.image === undefined ? await askEntry(ask) : await askManifest(ask, context.image);
   } catch (error) {
+    if ((error as Error).name === 'TimeoutError') {
+      return failed(`${origin} did not answer within ${context.timeoutMs / 1_000} s; see the log of the proxy`);
+    }
     const problem = classifyConnectError(error, hostAndPort(new URL(address.url)));
     if (!problem) {
       throw error;

@@ -1,7 +1,7 @@
-import { type Connector, type ConnectorClass, foreignSecretNamespace } from '@oci-connector/connector-api';
+import { type Connector, foreignSecretNamespace } from '@oci-connector/connector-api';
 import { checkCaCertificate, checkSecret, type CheckScope } from '@oci-connector/diagnosis';
 import { type KubeClient, type ObjectKey, type Secret } from '@oci-connector/kube';
-import { type ConnectorRule, type LintContext, type RuleProblem } from '../lint-rule';
+import { classOf, type ConnectorRule, type LintContext, type RuleProblem } from '../lint-rule';
 
 /** The Secrets that the Connector names can be used, if they are among the files. The checks are those of the controller. */
 export const secretsOfConnector: ConnectorRule = {
@@ -15,14 +15,10 @@ async function credentialProblems(connector: Connector, context: LintContext): P
   if (foreignSecretNamespace(connector) !== undefined) {
     return [{ path: `${path}.namespace`, message: 'must be the namespace of the Connector; create the Secret there and remove the field' }];
   }
-  const { manifests } = context;
-  const ofClass = manifests.find(
-    ({ object }) => object.kind === 'ConnectorClass' && object.metadata?.name === connector.spec.connectorClassName,
-  );
-  if (!ofClass || !secretNamed(connector, connector.spec.auth?.secretRef?.name, context)) {
+  const connectorClass = classOf(connector, context);
+  if (!connectorClass || !secretNamed(connector, connector.spec.auth?.secretRef?.name, context)) {
     return [];
   }
-  const connectorClass = ofClass.object as unknown as ConnectorClass;
   const { outcome } = await checkSecret(scopeOf(connector, context), {
     outcome: { type: 'ConnectorClassReady', status: 'True' },
     connectorClass,
@@ -47,9 +43,17 @@ function secretNamed(connector: Connector, name: string | undefined, { manifests
   if (!found) {
     return undefined;
   }
-  const { stringData = {}, data, ...secret } = found.object as unknown as Secret;
-  const written = Object.entries(stringData).map(([key, value]) => [key, Buffer.from(String(value)).toString('base64')]);
-  return { ...secret, data: { ...data, ...(Object.fromEntries(written) as Record<string, string>) } };
+  const { stringData, data, ...secret } = found.object as unknown as SecretText;
+  const entries = Object.entries(data ?? {}).map(([key, value]) => [key, textOf(value)] as const);
+  const written = Object.entries(stringData ?? {}).map(([key, value]) => [key, Buffer.from(textOf(value)).toString('base64')] as const);
+  return { ...secret, data: Object.fromEntries([...entries, ...written]) };
+}
+
+/** A Secret as a file has it. A map or a value that is null is empty. */
+type SecretText = Omit<Secret, 'data' | 'stringData'> & Partial<Record<'data' | 'stringData', Readonly<Record<string, unknown>> | null>>;
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function scopeOf(connector: Connector, context: LintContext): CheckScope {

@@ -1,4 +1,4 @@
-import { type UpstreamAddress } from '@oci-connector/connector-api';
+import { type UpstreamAddress, USE_OF_VERB } from '@oci-connector/connector-api';
 import { ProxyError } from '../../proxy.errors';
 import { REGISTRY_HEADERS } from '../forwarded-headers';
 import { type ConnectorRequest, type OwnPath, type ProtocolHandler, type RewrittenResponse, type UpstreamPlan } from '../protocol';
@@ -9,8 +9,6 @@ import { type ResponseHeaders } from '../../upstream/response-headers';
 import { checkHttpPath } from './http-path';
 import { mapPlaces } from './http-places';
 import { asWebSocket } from './http-web-socket';
-
-const ACTIONS = { get: 'pull', update: 'push', delete: 'delete' } as const;
 
 /**
  * Serves any HTTP service, for Connectors of `spec.protocol: http`. It forwards the path unchanged and adds the credential as
@@ -38,7 +36,7 @@ export class HttpHandler implements ProtocolHandler {
       login: { kind: 'basic' },
       method,
       target: targetOf({ origin: address.origin, path: upstreamPath }, address),
-      action: ACTIONS[verb],
+      action: USE_OF_VERB[verb],
       route: '/{path}',
       followRedirects: method === 'GET' || method === 'HEAD',
       replayable: !request.hasBody,

@@ -1,4 +1,5 @@
 import { KubeApiError, ReviewUnavailableError } from '@oci-connector/kube';
+import { ApplyError } from '../installation/apply-manifests';
 
 /** The user of this command lacks a permission at the API server. */
 export class PermissionError extends Error {
@@ -7,7 +8,7 @@ export class PermissionError extends Error {
 
 /** Returns the error for a call that the API server forbids; undefined for any other error. */
 export function asPermissionError(error: unknown): PermissionError | undefined {
-  const cause = error instanceof ReviewUnavailableError ? error.cause : error;
+  const cause = error instanceof ReviewUnavailableError || error instanceof ApplyError ? error.cause : error;
   if (cause instanceof PermissionError) {
     return cause;
   }
