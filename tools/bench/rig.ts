@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { KubeClient, loadKubeConnection } from '@oci-connector/kube';
@@ -15,6 +15,7 @@ import { roleBinding } from '../installation/role-binding';
 import { startAsServiceAccount } from '../installation/start-as-service-account';
 import { accepts } from '../processes/accepts';
 import { freePort } from '../processes/free-port';
+import { imageEnvironment } from './image-environment';
 import { withOwnNames, writeOwnNames } from './own-names';
 import { ProcessGroup, type StartedProcess } from '../processes/process-group';
 import { runCommand } from '../processes/run-command';
@@ -239,7 +240,7 @@ async function startProduct(group: ProcessGroup, directory: string, upstream: st
   for (const object of benchManifests(upstream)) {
     await applyManifest(client, stringify(object), 'the benchmark');
   }
-  const start = programStarter({ group, directory, api, client });
+  const start = await programStarter({ group, directory, api, client });
   await writeOwnNames(directory);
   // The controller sends requests to the registries of all Connectors.
   const [first = 'env', ...rest] = [...withOwnNames(directory), ...PEERS_PINNED];
@@ -269,11 +270,15 @@ interface ProgramStarterParts {
   readonly client: KubeClient;
 }
 
-function programStarter({ group, directory, api, client }: ProgramStarterParts): Rig['start'] {
+/** Starts programs with the environment of their images. */
+async function programStarter({ group, directory, api, client }: ProgramStarterParts): Promise<Rig['start']> {
+  const dockerfile = await readFile(path.join(workspaceRoot, 'deploy/Dockerfile'), 'utf8');
   const kubeconfigWith = (token: Sensitive): string => api.kubeconfig({ token: token.reveal() });
   const shared = { OCI_CONNECTOR_EGRESS_ALLOW_CIDRS: '127.0.0.1/32', NODE_ENV: 'production' };
-  return (program) =>
-    startAsServiceAccount({ ...program, group, client, directory, kubeconfigWith, settings: { ...shared, ...program.settings } });
+  return (program) => {
+    const settings = { ...shared, ...imageEnvironment(dockerfile, program.name), ...program.settings };
+    return startAsServiceAccount({ ...program, group, client, directory, kubeconfigWith, settings });
+  };
 }
 
 function proxyStarter(start: Rig['start']): Rig['startProxy'] {

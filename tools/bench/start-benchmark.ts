@@ -1,13 +1,12 @@
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ProgramOptions, type RunningProgram } from '../installation/programs';
+import { type RunningProgram } from '../installation/programs';
 import { freePort } from '../processes/free-port';
 import { runCommand } from '../processes/run-command';
 import { workspaceRoot } from '../processes/workspace';
 import { median, type Benchmark, type BenchmarkResult, type Floor } from './benchmark';
 import { type Effort } from './effort';
-import { imageEnvironment } from './image-environment';
 import { cpuSeconds, filePages, presentMemory, secondsSinceStart } from './process-cost';
 import { type Rig } from './rig';
 
@@ -70,7 +69,7 @@ async function measureRound(rig: Rig, effort: Effort): Promise<Record<string, Fi
   const running: RunningProgram[] = [];
   try {
     for (const name of PROGRAMS) {
-      const program = await startAsInImage(rig, name);
+      const program = await rig.start({ name, settings: await settingsOf(rig, name), prefix: [...PINNED] });
       figures[name] = { ready: await secondsSinceStart(program.pid), cpu: await cpuSeconds(program.pid), rest: 0, files: 0 };
       running.push(program);
     }
@@ -97,13 +96,6 @@ async function measureNode(): Promise<Figures> {
     console.log(JSON.stringify({ cpu: (user + system) / 1e6, rest: mib('VmRSS'), files: mib('RssFile') }));`;
   const own = JSON.parse(await runCommand([...PINNED, process.execPath, '-e', script])) as Omit<Figures, 'ready'>;
   return { ready, ...own };
-}
-
-async function startAsInImage(rig: Rig, name: ProgramName): Promise<RunningProgram> {
-  const environment = imageEnvironment(await readFile(path.join(workspaceRoot, 'deploy/Dockerfile'), 'utf8'), name);
-  const settings = { ...(await settingsOf(rig, name)), ...environment };
-  const prefix: ProgramOptions['prefix'] = [...PINNED];
-  return rig.start({ name, settings, prefix });
 }
 
 async function settingsOf(rig: Rig, name: ProgramName): Promise<Record<string, string>> {
