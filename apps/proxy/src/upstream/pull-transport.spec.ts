@@ -49,6 +49,20 @@ describe('PullTransport', () => {
     expect(world.upstream.connections).toBe(2);
   });
 
+  it('keeps only some of the connections that a crowd leaves behind', async () => {
+    const crowd = 80;
+    const waiting: (() => void)[] = [];
+    world.upstream.answer = (_request, socket) => {
+      waiting.push(() => socket.write(hello));
+      if (waiting.length === crowd) {
+        waiting.forEach((answer) => answer());
+      }
+    };
+    expect(new Set(await Promise.all(Array.from({ length: crowd }, ask)))).toEqual(new Set(['200 hello']));
+    expect(world.upstream.connections).toBe(crowd);
+    await until(() => world.upstream.open.size <= 64);
+  });
+
   it('opens another connection when the upstream has closed the kept one', async () => {
     world.upstream.answer = (_request, socket) => socket.end(hello);
     expect(await ask()).toBe('200 hello');

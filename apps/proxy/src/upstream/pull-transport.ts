@@ -8,6 +8,12 @@ import { requestHead } from './request-head';
 import { upstreamError } from './upstream-error';
 import { type UpstreamRequest, type UpstreamResponse, type UpstreamTransport } from './upstream-transport';
 
+/** How many idle connections to an origin are kept as long as its server allows. A crowd of clients leaves many more behind. */
+const MAX_IDLE = 64;
+
+/** How long further ones are kept for the next request of the crowd, in milliseconds. */
+const SURPLUS_IDLE_MS = 2_000;
+
 export interface PullTransportOptions extends PinnedConnectOptions {
   readonly buffers: ReadBuffers;
   /** For all requests but GET. */
@@ -90,13 +96,10 @@ export class PullTransport implements UpstreamTransport {
 
   #over(connection: PullConnection, keepMs: number): void {
     if (keepMs > 0 && !connection.isClosed) {
-      connection.rest(keepMs);
-      const connections = this.#idle.get(connection.origin);
-      if (connections) {
-        connections.push(connection);
-      } else {
-        this.#idle.set(connection.origin, [connection]);
-      }
+      const connections = this.#idle.get(connection.origin) ?? [];
+      this.#idle.set(connection.origin, connections);
+      connection.rest(connections.length < MAX_IDLE ? keepMs : Math.min(keepMs, SURPLUS_IDLE_MS));
+      connections.push(connection);
     } else {
       connection.destroy();
     }
