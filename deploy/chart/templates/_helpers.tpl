@@ -85,7 +85,7 @@ startupProbe:
   failureThreshold: 60
 readinessProbe:
   httpGet: {path: /readyz, port: admin}
-  periodSeconds: 2
+  periodSeconds: 1
   timeoutSeconds: 5
 livenessProbe:
   httpGet: {path: /healthz, port: admin}

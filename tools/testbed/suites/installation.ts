@@ -6,6 +6,7 @@ import { registryNamed } from '../cluster/cluster-tests';
 import { checkFaults } from '../cluster/fault-checks';
 import { CHART, SYSTEM } from '../cluster/helm';
 import { type InstalledCluster, startInstalledCluster } from '../cluster/installed-cluster';
+import { checkNetworkPolicies } from '../cluster/network-policy-checks';
 import { checkRollingRestart } from '../cluster/rolling-restart';
 import { type Suite } from './suite';
 
@@ -25,6 +26,7 @@ export const installationSuite: Suite = {
     const values = { controller: { replicas: 2 }, proxy: { replicas: 2, drainDelaySeconds: 10, graceSeconds: 3600 } };
     const cluster = await startInstalledCluster({ ...context, values });
     await checks.part('helm test', () => checkHelmTest(checks, cluster));
+    await checks.part('NetworkPolicies', () => checkNetworkPolicies(checks, cluster));
     await checks.part('upgrade', () => checkUpgrade(checks, cluster));
     await checks.part('fail-over of the controller', () => checkFailOver(checks, cluster));
     await checks.part('rolling restart', () => checkRollingRestart(checks, cluster, registryNamed(context, 'dist3-htpasswd')));
