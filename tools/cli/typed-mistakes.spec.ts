@@ -75,7 +75,8 @@ describe('a kubeconfig', () => {
   it('that names a program that does not exist', async () => {
     const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: '/nowhere', interactiveMode: 'Never' };
     const file = directory.write('kubeconfig', user({ exec }));
-    const message = /^The credential for the API server cannot be read: .*\/nowhere.* ENOENT; compare with: kubectl cluster-info$/m;
+    const message =
+      /^The credential for the API server cannot be read: .*exec.command "\/nowhere" cannot be started \(ENOENT\); compare with: kubectl cluster-info$/m;
     expectMessage(await runCommand(['clean-up', '--force', '--kubeconfig', file]), message);
   });
 
