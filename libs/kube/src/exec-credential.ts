@@ -59,9 +59,10 @@ async function runPlugin({ command, args = [], env = [], apiVersion }: Plugin, w
     plugin.once('close', (status, signal) => {
       if (status === 0) {
         resolve(Buffer.concat(chunks).toString('utf8'));
+      } else {
+        const end = signal ?? `status ${status}`;
+        reject(new KubeConfigError(`${where}: exec.command ${JSON.stringify(command)} ended with ${end}; its standard error says why`));
       }
-      const end = signal ?? `status ${status}`;
-      reject(new KubeConfigError(`${where}: exec.command ${JSON.stringify(command)} ended with ${end}; its standard error says why`));
     });
   });
 }
@@ -77,7 +78,7 @@ function readResult(output: string, where: string): PluginResult {
   }
   // Client certificates are loaded once, so one from a plugin would expire unnoticed.
   if (clientCertificateData !== undefined) {
-    throw new KubeConfigError('The exec plugin gives a client certificate, which is not supported; use one that gives a token');
+    throw new KubeConfigError(`${where}: the exec plugin gives a client certificate, which is not supported; use one that gives a token`);
   }
   return { value: undefined, expiresAt: 0 };
 }
