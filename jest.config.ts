@@ -2,7 +2,7 @@
 import type { Config } from 'jest';
 
 /** Published as ES modules only; Jest loads CommonJS, so these are transformed like our own files. */
-const esmOnly = ['@marcbachmann/cel-js', 'jose', 'oauth4webapi', 'openid-client', 'p-limit', 'p-queue', 'p-timeout', 'yocto-queue'];
+const esmOnly = ['@marcbachmann/cel-js', 'p-limit', 'p-queue', 'p-timeout', 'yocto-queue'];
 
 const config: Config = {
   testEnvironment: 'node',
