@@ -172,17 +172,17 @@ const GENERAL_HELP = `connectors: checks and uses the Connectors of OCI Connecto
 
 Usage:
 ${Object.entries(COMMANDS)
-  .map(([name, { words, summary }]) => `  ${`connectors ${name} ${words}`.trim().padEnd(34)} ${summary}`)
+  .map(([name, { words, summary }]) => `  ${`connectors ${name} ${words}`.trim().padEnd(35)} ${summary}`)
   .join('\n')}
 
 connectors COMMAND --help shows the options of a command.
 
 Environment variables, with the same meaning and default as for the controller:
-  OCI_CONNECTOR_NAMESPACE            namespace of the installation; default: connectors-system
-  OCI_CONNECTOR_PROXY_SERVICE        name of the Service of the proxy; default: connectors-proxy-service
-  OCI_CONNECTOR_CLUSTER_DOMAIN       DNS domain of the cluster; default: cluster.local
-  OCI_CONNECTOR_CA_BUNDLE            PEM file with certificate authorities of registries
-  OCI_CONNECTOR_EGRESS_ALLOW_CIDRS   address ranges that are allowed although they are refused by default
+  OCI_CONNECTOR_NAMESPACE             namespace of the installation; default: connectors-system
+  OCI_CONNECTOR_PROXY_SERVICE         name of the Service of the proxy; default: connectors-proxy-service
+  OCI_CONNECTOR_CLUSTER_DOMAIN        DNS domain of the cluster; default: cluster.local
+  OCI_CONNECTOR_CA_BUNDLE             PEM file with certificate authorities of registries
+  OCI_CONNECTOR_EGRESS_ALLOW_CIDRS    address ranges that are allowed although they are refused by default
 `;
 
 /** @param {string} command @returns {string} */
