@@ -11,7 +11,7 @@ const KEEP_ALIVE_MS = 75_000;
 
 /**
  * Serves Nest's controllers over node:http: GET and HEAD of fixed paths, and no request bodies, which is all that the admin port needs.
- * Fastify would add 1.2 MB to each program and 2 MiB to its memory.
+ * A framework would make each program larger for it (docs/adr/0002).
  */
 export class AdminHttpAdapter extends AbstractHttpAdapter<ReturnType<typeof createServer>, IncomingMessage, ServerResponse> {
   readonly #routes = new Map<string, Handler>();
