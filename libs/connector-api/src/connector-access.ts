@@ -9,6 +9,11 @@ export type ProxyVerb = (typeof PROXY_VERBS)[number];
 /** What each verb allows, in words. */
 export const USE_OF_VERB = { get: 'pull', update: 'push', delete: 'delete' } as const satisfies Readonly<Record<ProxyVerb, string>>;
 
+/** The verb that each use in words needs. */
+export const VERB_OF_USE = { pull: 'get', push: 'update', delete: 'delete' } as const satisfies Readonly<
+  Record<(typeof USE_OF_VERB)[ProxyVerb], ProxyVerb>
+>;
+
 /** The ClusterRoles of the chart that allow these verbs. */
 export type ConnectorRole = 'connectors-puller' | 'connectors-pusher' | 'connectors-admin';
 

@@ -26,6 +26,7 @@ export {
   type ProxyVerb,
   ROLE_FOR_VERB,
   USE_OF_VERB,
+  VERB_OF_USE,
 } from './connector-access';
 export * from './connector-auth';
 export * from './installation-names';

@@ -1,4 +1,4 @@
-import { PROXY_VERBS, refusedHosts, USE_OF_VERB } from '@oci-connector/connector-api';
+import { refusedHosts, VERB_OF_USE } from '@oci-connector/connector-api';
 import { Probes } from '@oci-connector/diagnosis';
 import { EgressPolicy } from '@oci-connector/egress';
 import { formatKey, type KubeClient, readInstallationEndpoints } from '@oci-connector/kube';
@@ -53,7 +53,7 @@ export async function checkCommand(options: CheckOptions, { client, settings }: 
   }
   await walkChain(report, {
     ...options,
-    verb: PROXY_VERBS.find((verb) => USE_OF_VERB[verb] === options.use) ?? 'get',
+    verb: VERB_OF_USE[options.use],
     client,
     settings,
     installationCa,
