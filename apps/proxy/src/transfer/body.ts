@@ -13,7 +13,7 @@ export interface BodyConsumer {
    * Takes the next piece in memory that the sender uses again. A consumer without this method gets a copy, by {@link chunk}.
    *
    * @param done must be called when the consumer no longer needs the memory; the body is paused until then
-   * @returns true if the consumer needs the memory no longer already: calling `done` then has no effect
+   * @returns true if the consumer has already finished with the memory; `done` then has no effect
    */
   lent?(piece: Buffer, done: () => void): boolean;
   /** The body is complete. */

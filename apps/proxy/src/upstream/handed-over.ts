@@ -8,7 +8,7 @@ import { type UpstreamRequest, type UpstreamResponse } from './upstream-transpor
 /** Longest head of a response, as for other requests; the default of Node.js is 16 KiB. In bytes. */
 const MAX_HEADER_BYTES = 64 * 1024;
 
-/** How long a connection may be idle after such a response, in milliseconds. */
+/** How long a connection may be idle after such a response, in milliseconds: shorter than servers usually wait, because their hints are not read. */
 const KEEP_ALIVE_MS = 4_000;
 
 export interface HandOver {
