@@ -52,12 +52,7 @@ export class PullTransport implements UpstreamTransport {
       return this.#get(kept, request, head);
     }
     try {
-      const opened = await this.#open(request);
-      if (request.transfer.cancelled) {
-        opened.destroy();
-        throw request.transfer.cancelled;
-      }
-      return this.#get(opened, request, head);
+      return this.#get(await this.#open(request), request, head);
     } catch (error) {
       this.#ended();
       throw upstreamError(error, request);
@@ -87,6 +82,10 @@ export class PullTransport implements UpstreamTransport {
   async #open({ origin, transfer }: UpstreamRequest): Promise<PullConnection> {
     const connection = new PullConnection(origin, this.options.buffers);
     const socket = await this.#connect(origin, { signal: transfer.signal, onread: connection.onread });
+    if (transfer.signal.aborted) {
+      // Too late for the attempt to end; `attach` then throws.
+      socket.destroy();
+    }
     connection.attach(socket, () => this.#closed(connection));
     return connection;
   }
