@@ -24,7 +24,8 @@ export interface BodyRecipient {
 export function sendBody(body: Body, recipient: BodyRecipient): Promise<void> {
   return new Promise((resolve, reject) => {
     const { sink, transfer, rewrite } = recipient;
-    transfer.blame(() => sink.writableNeedDrain);
+    // Not `writableNeedDrain`: a lent piece pauses the body although the connection has room for more.
+    transfer.blame(() => sink.writableLength > 0);
     const sender = new BodySender(recipient, { resume: () => body.resume(), resolve, reject });
     body.consume(rewrite ? rewrite(sender) : sender);
   });

@@ -24,6 +24,8 @@ export interface HandOver {
 export class HandedOver implements Arrivals {
   readonly #stream: ReceivedBytes;
   readonly #outgoing: ClientRequest;
+  /** The last bytes that arrived. */
+  #tail = '';
   #isAnswered = false;
   #isOver = false;
   readonly #cancel = (reason: Error): void => void this.#outgoing.destroy(reason);
@@ -52,6 +54,7 @@ export class HandedOver implements Arrivals {
   }
 
   take(piece: Buffer): boolean {
+    this.#tail = (this.#tail + piece.toString('latin1', Math.max(0, piece.length - END.length))).slice(-END.length);
     return this.#stream.push(Buffer.from(piece));
   }
 
@@ -79,8 +82,9 @@ export class HandedOver implements Arrivals {
 
   #ended(message: IncomingMessage): void {
     const { shouldKeepAlive } = this.#outgoing;
-    // Node.js destroys the stream when bytes follow the response (rule C8).
-    const isClean = message.complete && shouldKeepAlive && !this.#stream.destroyed && this.#stream.readableLength === 0;
+    // Node.js destroys the stream when another response follows this one, but not when it is incomplete (rule C8).
+    const isClean =
+      message.complete && shouldKeepAlive && !this.#stream.destroyed && this.#stream.readableLength === 0 && this.#tail === END;
     this.#over(isClean ? KEEP_ALIVE_MS : 0);
   }
 
@@ -103,6 +107,9 @@ export class HandedOver implements Arrivals {
     }
   }
 }
+
+/** The end of the last chunk, of trailers, and of a head without a body. After another body, bytes of the next response could hide. */
+const END = '\r\n\r\n';
 
 /** RFC 9110 §15.2.2. */
 const SWITCHING_PROTOCOLS = 101;

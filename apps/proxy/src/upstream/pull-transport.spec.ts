@@ -21,14 +21,15 @@ describe('PullTransport', () => {
   it.each([
     ['a plain response', hello, true],
     ['a chunked response', `${OK}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`, true],
-    ['a reason without a space before it', 'HTTP/1.1 200\r\nContent-Length: 5\r\n\r\nhello', true],
-    ['an informational response', `HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n${hello}`, true],
+    ['a reason without a space before it', 'HTTP/1.1 200\r\nContent-Length: 5\r\n\r\nhello', false],
+    ['an informational response', `HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n${hello}`, false],
     ['Connection: close', `${OK}Connection: close\r\nContent-Length: 5\r\n\r\nhello`, false],
     ['a Keep-Alive of a second', `${OK}Keep-Alive: timeout=1\r\nContent-Length: 5\r\n\r\nhello`, false],
     ['HTTP/1.0', 'HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello', false],
     ['a byte too many', `${hello}!`, false],
     ['a second response', `${hello}${hello}`, false],
     ['chunks and a byte too many', `${OK}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n!`, false],
+    ['chunks and a part of a response', `${OK}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\nHTTP/1.1 200 OK\r\nA`, false],
     ['chunks and a second response', `${OK}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n${hello}`, false],
   ])('after %s, uses the connection again or not', async (_name, text, isKept) => {
     world.upstream.answer = (_request, socket) => socket.write(text);
@@ -68,6 +69,41 @@ describe('PullTransport', () => {
     expect(await ask()).toBe('200 hello');
     await until(() => world.upstream.open.size === 0);
     expect(await ask()).toBe('200 hello');
+  });
+
+  it('uses no other kept connection after it has lost one', async () => {
+    const waiting: (() => void)[] = [];
+    world.upstream.answer = (_request, socket) => {
+      waiting.push(() => socket.write(hello));
+      if (waiting.length === 2) {
+        waiting.forEach((answer) => answer());
+      }
+    };
+    await Promise.all([ask(), ask()]);
+    world.upstream.answer = ({ connection }, socket) => void (connection < 2 ? socket.resetAndDestroy() : socket.write(hello));
+    await expect(ask()).rejects.toMatchObject({ code: 'ConnectionReset' });
+    expect(await ask()).toBe('200 hello');
+  });
+
+  it('ends once when the transfer is cancelled at the moment of the connection: close() then still waits for others', async () => {
+    const request = world.request();
+    const { signal } = request.transfer;
+    const remove = signal.removeEventListener.bind(signal);
+    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+      remove(...args);
+      request.transfer.cancel('client-aborted');
+    };
+    await expect(world.transport.send(request)).rejects.toMatchObject({ reason: 'client-aborted' });
+    let answer = (): void => undefined;
+    world.upstream.answer = (_request, socket) => (answer = () => void socket.write(hello));
+    const asked = ask();
+    await until(() => world.upstream.requests.length === 1);
+    const closing = world.transport.close();
+    setImmediate(() => answer());
+    expect(await asked).toBe('200 hello');
+    await closing;
+    await world.upstream.close();
+    world = await PullWorld.start();
   });
 
   it('leaves a response that is not plain to node:http, and counts it', async () => {

@@ -63,8 +63,8 @@ export class PullTransport implements UpstreamTransport {
     if (this.#running > 0) {
       await new Promise<void>((resolve) => (this.#drained = resolve));
     }
-    for (const connections of this.#idle.values()) {
-      connections.splice(0).forEach((connection) => connection.destroy());
+    for (const origin of this.#idle.keys()) {
+      this.#closeIdle(origin);
     }
     await this.options.others.close();
   }
@@ -82,6 +82,10 @@ export class PullTransport implements UpstreamTransport {
   async #open({ origin, transfer }: UpstreamRequest): Promise<PullConnection> {
     const connection = new PullConnection(origin, this.options.buffers);
     const socket = await this.#connect(origin, { signal: transfer.signal, onread: connection.onread });
+    if (transfer.signal.aborted) {
+      // Too late for the attempt to end; `attach` then throws.
+      socket.destroy();
+    }
     connection.attach(socket, () => this.#closed(connection));
     return connection;
   }
@@ -90,7 +94,8 @@ export class PullTransport implements UpstreamTransport {
     const { buffers, answered } = this.options;
     return new Promise((resolve, reject) => {
       const over = (keepMs: number): void => this.#over(connection, keepMs);
-      connection.send(head, new AwaitedHead({ connection, request, resolve, reject, over, buffers, answered }));
+      const lost = (): void => this.#closeIdle(connection.origin);
+      connection.send(head, new AwaitedHead({ connection, request, resolve, reject, over, lost, buffers, answered }));
     });
   }
 
@@ -104,6 +109,13 @@ export class PullTransport implements UpstreamTransport {
       connection.destroy();
     }
     this.#ended();
+  }
+
+  #closeIdle(origin: string): void {
+    this.#idle
+      .get(origin)
+      ?.splice(0)
+      .forEach((connection) => connection.destroy());
   }
 
   #closed(connection: PullConnection): void {
@@ -131,6 +143,8 @@ interface Awaiting {
   readonly resolve: (response: UpstreamResponse) => void;
   readonly reject: (error: Error) => void;
   readonly over: (keepMs: number) => void;
+  /** Called when the connection was lost: the idle ones to the same server are as stale, and the retry must not use them. */
+  readonly lost: () => void;
   readonly buffers: ReadBuffers;
   readonly answered?: (isPlain: boolean) => void;
 }
@@ -165,6 +179,7 @@ class AwaitedHead implements Arrivals {
   }
 
   closed(error?: Error): void {
+    this.awaiting.lost();
     this.#failed(error ?? connectionReset());
   }
 
