@@ -6,6 +6,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { EgressPolicy } from '@oci-connector/egress';
 import { type IssuedCertificate, RawUpstream, TestCertificateAuthority, until } from '@oci-connector/testing-kit';
+import { cutResponse } from '../src/client/cut-response';
 import { sendBody } from '../src/client/send-body';
 import { ReadBuffers } from '../src/transfer/read-buffers';
 import { Transfers } from '../src/transfer/transfers';
@@ -69,15 +70,15 @@ export class PullWorld {
     await until(() => this.buffers.lent === 0);
   }
 
-  request(): UpstreamRequest {
-    return { method: 'GET', origin: this.upstream.url, path: '/', headers: {}, transfer: this.transfers.begin() };
+  request(path = '/'): UpstreamRequest {
+    return { method: 'GET', origin: this.upstream.url, path, headers: {}, transfer: this.transfers.begin() };
   }
 
   /** Starts a server. Returns a function that opens connections to it. */
   async serve({ tls = false } = {}): Promise<() => Promise<Socket>> {
     const options: ServerOptions = { highWaterMark: 256 * 1024 };
     const server = tls ? createTlsServer({ ...options, ...this.certificate }) : createServer(options);
-    server.on('request', (_request: IncomingMessage, response: ServerResponse) => this.#answer(response));
+    server.on('request', (incoming: IncomingMessage, response: ServerResponse) => this.#answer(incoming, response));
     this.#servers.push(server);
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -91,8 +92,8 @@ export class PullWorld {
     };
   }
 
-  #answer(response: ServerResponse): void {
-    const asked = this.request();
+  #answer({ url, socket: client }: IncomingMessage, response: ServerResponse): void {
+    const asked = this.request(url);
     let underWay = 2;
     const over = (): void => {
       underWay -= 1;
@@ -100,19 +101,27 @@ export class PullWorld {
         this.transfers.end(asked.transfer);
       }
     };
-    response.once('close', () => {
+    let isClosed = false;
+    const closed = (): void => {
+      if (isClosed) {
+        return;
+      }
+      isClosed = true;
       if (!response.writableFinished) {
         asked.transfer.cancel('client-aborted');
       }
       over();
-    });
+    };
+    response.once('close', closed);
+    // Node.js emits no `close` for the response to a pipelined request that is never served.
+    client.once('close', closed);
     this.transport
       .send(asked)
       .then((received) => {
         response.writeHead(received.status, { 'content-length': received.headers['content-length'] as string });
         return sendBody(received, { sink: response, transfer: asked.transfer, hasLength: true });
       })
-      .catch(() => response.destroy())
+      .catch(() => cutResponse(response))
       .finally(over);
   }
 }

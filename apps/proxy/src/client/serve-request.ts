@@ -6,6 +6,7 @@ import { type ProxyMetrics } from '../observability/proxy-metrics';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
 import { type ProxyError } from '../proxy.errors';
 import { type Transfers } from '../transfer/transfers';
+import { cutResponse } from './cut-response';
 import { sendError } from './error-response';
 import { closeLingering } from './lingering-close';
 import { findMalformation } from './malformed-request';
@@ -172,8 +173,7 @@ export class ServeRequest {
     record.error = failure.cause ?? failure;
     if (response.headersSent || response.destroyed || record.switched) {
       record.truncated = true;
-      // Closing the connection is the only way to tell the client that the response is incomplete.
-      response.destroy();
+      cutResponse(response);
       return;
     }
     if (failure.closes || hasUnreadBody(client)) {
@@ -211,7 +211,7 @@ function onlyTheClientIsLeft({ response, transfer }: ServedExchange, idleMs: num
   transfer.whenIdle(() => {
     response.setTimeout(idleMs, () => transfer.cancel('client-silent'));
   });
-  transfer.onCancel(() => response.destroy());
+  transfer.onCancel(() => cutResponse(response));
 }
 
 /**

@@ -25,9 +25,18 @@ export class ReadBuffers {
     return this.#large.borrow() ?? this.#small.borrow();
   }
 
+  /** Forgets a buffer that {@link borrow} returned, because something may still read it. It is never lent again. */
+  drop(buffer: Buffer): void {
+    this.#ofSize(buffer).lent -= 1;
+  }
+
   /** Takes a buffer back that {@link borrow} returned. Nothing may read it or write into it any more. */
   giveBack(buffer: Buffer): void {
-    (buffer.length === LARGE.size ? this.#large : this.#small).giveBack(buffer);
+    this.#ofSize(buffer).giveBack(buffer);
+  }
+
+  #ofSize({ length }: Buffer): Buffers {
+    return length === LARGE.size ? this.#large : this.#small;
   }
 }
 

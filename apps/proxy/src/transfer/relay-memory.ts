@@ -92,10 +92,16 @@ export class RelayMemory {
     this.#giveBackIfClosed();
   }
 
-  /** Nothing is written any more, because the connection of the reader has closed. */
+  /**
+   * Nobody waits any more for what is being written. Nothing else may get the buffer: what was to write it may still have it, and would
+   * send the bytes of another body.
+   */
   abandon(): void {
-    this.#writing = 0;
-    this.#giveBackIfClosed();
+    if (this.#buffer && this.#writing > 0) {
+      this.buffers.drop(this.#buffer);
+      this.#buffer = undefined;
+      this.#writing = 0;
+    }
   }
 
   #giveBackIfClosed(): void {
