@@ -4,7 +4,7 @@ import { until } from '../../processes/until';
 import { type Checks, expectEqual, expectParts } from '../checks';
 import { type InstalledCluster } from '../cluster/installed-cluster';
 import { sha256 } from '../oci-layout';
-import { FOLLOWS_MS } from './replicas';
+import { FOLLOWS_MS, readyReplicas } from './replicas';
 import { expectStatus, type ServiceClient } from './service-client';
 
 /** Longer than the proxy uses an address of a name without asking again, in milliseconds. */
@@ -28,6 +28,10 @@ export async function checkNameServerLoss(checks: Checks, { cluster, client, unu
   const content = randomBytes(BLOB_BYTES);
   const blob = await client.push('names/app', content);
   const programs = await cluster.containers();
+  // Each replica remembers the addresses that it has looked up itself.
+  for (const { address } of await readyReplicas(cluster)) {
+    expectStatus(await client.send(blob, { replica: address }), 200);
+  }
   const running = await client.open(blob);
   await cluster.dns.stop();
   try {
