@@ -87,6 +87,7 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
     headersTimeout: settings.headersTimeout,
     keepAlive: settings.keepAlive,
     strangerIdleMs: settings.unauthenticatedIdle,
+    buffers: settings.bodyRelay ? buffers : undefined,
     serve: new ServeRequest({ transfers, metrics, accessLog, now: () => clock.monotonic() }),
   });
   const { authority, names, leaves } = certificateParts(dependencies, logger, state);

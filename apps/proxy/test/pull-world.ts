@@ -8,11 +8,12 @@ import { EgressPolicy } from '@oci-connector/egress';
 import { type IssuedCertificate, RawUpstream, TestCertificateAuthority, until } from '@oci-connector/testing-kit';
 import { cutResponse } from '../src/client/cut-response';
 import { sendBody } from '../src/client/send-body';
-import { ReadBuffers } from '../src/transfer/read-buffers';
+import { type ReadBuffers } from '../src/transfer/read-buffers';
 import { Transfers } from '../src/transfer/transfers';
 import { PullTransport } from '../src/upstream/pull-transport';
 import { UndiciTransport } from '../src/upstream/undici-transport';
 import { type UpstreamRequest } from '../src/upstream/upstream-transport';
+import { PoisoningBuffers } from './poisoning-buffers';
 
 export const LARGE = randomBytes(8 * 1024 * 1024);
 export const DIGEST = createHash('sha256').update(LARGE).digest('hex');
@@ -21,14 +22,6 @@ export const DIGEST = createHash('sha256').update(LARGE).digest('hex');
 export const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 
 export const OK = 'HTTP/1.1 200 OK\r\n';
-
-/** Overwrites each buffer that is given back, so that a later read of it is found. */
-class PoisoningBuffers extends ReadBuffers {
-  override giveBack(buffer: Buffer): void {
-    buffer.fill(0xee);
-    super.giveBack(buffer);
-  }
-}
 
 /** An upstream, a {@link PullTransport} to it, and servers that answer each request with the upstream's response, as the proxy does. */
 export class PullWorld {

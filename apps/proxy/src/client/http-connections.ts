@@ -3,10 +3,15 @@ import { type Socket } from 'node:net';
 import { type Duplex } from 'node:stream';
 import { methodNotServed } from '../protocols/verbs';
 import { ProxyError } from '../proxy.errors';
+import { type ReadBuffers } from '../transfer/read-buffers';
 import { answerClientErrors } from './client-errors';
+import { ClientReads } from './client-reads';
+import { clientRequestClass } from './client-request';
 import { LastAnswer } from './last-answer';
+import { PushConnection } from './push-connection';
+import { isRelayable } from './relayed-request';
 import { type RequestCircumstances, type ServeRequest } from './serve-request';
-import { ClientRequest, UpgradingConnection } from './upgrading-connection';
+import { UpgradingConnection } from './upgrading-connection';
 import { type Way, type Ways } from './ways';
 
 /** Limit for request line and headers together, in bytes. Tokens have 2 KiB; a user name with several connectors takes some more. */
@@ -58,6 +63,8 @@ export interface HttpConnectionsOptions {
   /** Time after which a stranger's connection is closed if the client does not read its response, in milliseconds. */
   readonly strangerIdleMs: number;
   readonly serve: Pick<ServeRequest, 'serve' | 'isClosing' | 'rejected'>;
+  /** For request bodies that are relayed; absent: `node:http` reads all bodies. */
+  readonly buffers?: ReadBuffers;
 }
 
 interface Connection extends Arrival, Pick<RequestCircumstances, 'authenticated'> {
@@ -66,6 +73,9 @@ interface Connection extends Arrival, Pick<RequestCircumstances, 'authenticated'
   /** The requests that arrived before earlier ones were answered, and the memory of each, in bytes. */
   ahead: readonly { readonly response: ServerResponse; readonly bytes: number }[];
 }
+
+/** The connection of a request that Node.js has detached from its HTTP server. */
+type Detached = Pick<RequestCircumstances, 'upgrading' | 'push'>;
 
 /** Serves HTTP/1.1 on connections that the ports hand over. It is a server of `node:http` that never listens itself. */
 export class HttpConnections {
@@ -79,7 +89,7 @@ export class HttpConnections {
 
   constructor(private readonly options: HttpConnectionsOptions) {
     this.#server = createServer({
-      IncomingMessage: ClientRequest,
+      IncomingMessage: clientRequestClass((request) => this.#relays(request)),
       // A push has no time limit (nodejs/node#46574); the idle limit of transfers ends a stalled request.
       requestTimeout: 0,
       headersTimeout: options.headersTimeout,
@@ -169,7 +179,43 @@ export class HttpConnections {
   }
 
   #upgrade(request: IncomingMessage, head: Buffer): void {
-    this.#detached(request, { head, reuse: false });
+    if (request.method === 'GET') {
+      this.#detached(request, { head, reuse: false });
+    } else {
+      this.#push(request, head);
+    }
+  }
+
+  #relays(request: IncomingMessage): boolean {
+    const { socket } = request;
+    return (
+      this.options.buffers !== undefined &&
+      isRelayable(request) &&
+      ClientReads.canRead(socket) &&
+      !isUnderWay(this.#open.get(socket)?.latest)
+    );
+  }
+
+  /** Serves a request whose body is relayed. */
+  #push(request: IncomingMessage, head: Buffer): void {
+    const { socket } = request;
+    const { buffers, keepAlive, serve } = this.options;
+    socket.on('error', closeAfterError);
+    if (!buffers || serve.isClosing(socket)) {
+      return;
+    }
+    const push = new PushConnection(request, {
+      reads: ClientReads.of(socket, buffers),
+      buffers,
+      head,
+      keepAlive: keepsAlive(request),
+      idleMs: keepAlive,
+      reuse: (first) => {
+        socket.unshift(first);
+        this.#reuse(socket);
+      },
+    });
+    this.#serve(request, push.response, request.headers.expect !== undefined, { push });
   }
 
   /** Serves a request whose connection Node.js has detached from its HTTP server. */
@@ -191,7 +237,7 @@ export class HttpConnections {
       serveInside: (inner, ways) => this.#serveInside(socket, inner, ways),
       refusePlainHttp: () => this.#refusePlainHttpInside(socket),
     });
-    this.#serve(request, upgrading.response, false, upgrading);
+    this.#serve(request, upgrading.response, false, { upgrading });
   }
 
   #reuse(socket: Socket): void {
@@ -218,7 +264,7 @@ export class HttpConnections {
     inner.resume();
   }
 
-  #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean, upgrading?: UpgradingConnection): void {
+  #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean, detached: Detached = {}): void {
     const { serve } = this.options;
     const connection = this.#open.get(request.socket);
     if (!connection || this.#isTooFarAhead(connection, request, response) || serve.isClosing(request.socket)) {
@@ -232,7 +278,7 @@ export class HttpConnections {
     if (!slot.isKnown) {
       this.#serveStranger(slot, request, response);
     }
-    serve.serve(request, response, { way: wayOf(request, ways), expectsContinue, upgrading, authenticated });
+    serve.serve(request, response, { way: wayOf(request, ways), expectsContinue, authenticated, ...detached });
   }
 
   /**

@@ -78,7 +78,7 @@ class BodySender implements BodyConsumer {
 
   lent(piece: Buffer, done: () => void): boolean {
     const { sink, transfer } = this.recipient;
-    transfer.relayed(piece.length);
+    transfer.sentLent(piece.length);
     this.#beginStream();
     this.#uncork();
     if (sink.destroyed) {

@@ -10,6 +10,7 @@ import { cutResponse } from './cut-response';
 import { sendError } from './error-response';
 import { closeLingering } from './lingering-close';
 import { findMalformation } from './malformed-request';
+import { type PushConnection } from './push-connection';
 import { toProxyError } from './to-proxy-error';
 import { type UpgradingConnection } from './upgrading-connection';
 import { type Way } from './ways';
@@ -32,6 +33,8 @@ export interface RequestCircumstances extends Pick<ClientExchange, 'authenticate
   readonly expectsContinue: boolean;
   /** Present when the connection can become a WebSocket or a tunnel. */
   readonly upgrading?: UpgradingConnection;
+  /** Present when the body is relayed. */
+  readonly push?: PushConnection;
 }
 
 /** An exchange with the response object of Node.js. */
@@ -65,7 +68,9 @@ export class ServeRequest {
       }
       over();
     });
-    circumstances.upgrading?.onGone(() => client.transfer.cancel('client-aborted'));
+    const gone = (): void => client.transfer.cancel('client-aborted');
+    circumstances.upgrading?.onGone(gone);
+    circumstances.push?.onGone(gone);
     if (request.headers.upgrade !== undefined && request.method !== 'CONNECT') {
       // Node.js discards data that arrives together with such a request, so later data could begin within another request (rule C8).
       this.#closing.add(request.socket);
@@ -145,13 +150,15 @@ export class ServeRequest {
   #exchange(
     request: IncomingMessage,
     response: ServerResponse,
-    { way, expectsContinue, authenticated, upgrading }: RequestCircumstances,
+    { way, expectsContinue, authenticated, upgrading, push }: RequestCircumstances,
   ): ServedExchange {
     let waiting = expectsContinue;
+    const transfer = this.options.transfers.begin();
     return {
       request,
       response,
-      transfer: this.options.transfers.begin(),
+      transfer,
+      body: push?.read(transfer),
       login: way.login,
       record: { method: request.method ?? '', peer: request.socket.remoteAddress ?? '', startedAt: this.options.now() },
       connection: upgrading,
@@ -225,7 +232,10 @@ function forgetHead(request: IncomingMessage): void {
 }
 
 /** Whether the unread rest of the request body is too long, or of unknown length, to discard it. */
-function hasUnreadBody({ request }: ServedExchange): boolean {
+function hasUnreadBody({ request, body }: ServedExchange): boolean {
+  if (body) {
+    return !body.isComplete;
+  }
   if (request.complete) {
     return false;
   }

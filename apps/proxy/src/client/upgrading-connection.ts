@@ -1,40 +1,10 @@
-import { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
 import { type Socket } from 'node:net';
-import { hasContent } from '@oci-connector/http';
 import { closeLingering } from './lingering-close';
 import { type UpgradableConnection, type Ways } from './ways';
 
 /** How much a client may send before it gets a response, in bytes. RFC 6455 §4.1 allows nothing; CONNECT allows a first packet. */
 const MAX_EARLY = 64 * 1024;
-
-/**
- * A request of a client. For CONNECT, and for each request with an Upgrade header, Node.js hands the raw connection, including the body and
- * the next requests, to the listeners of `connect` or `upgrade`. Of the latter, this class allows only WebSocket; Node.js frames all other
- * requests as usual (rule C8).
- */
-export class ClientRequest extends IncomingMessage {
-  /** Whether the request is CONNECT, or has an Upgrade header that its Connection header names. Only declared: Node.js sets it before field initialisers run. */
-  declare asked?: boolean;
-
-  static {
-    // undici checks the constructor. Otherwise it would close the connection of a client that still sends when the response arrives.
-    this.prototype.constructor = IncomingMessage;
-  }
-
-  /** Node.js sets this after it has parsed the headers, and reads it to decide between `upgrade` and `request`. */
-  get upgrade(): boolean {
-    return this.asked === true && (this.method === 'CONNECT' || opensWebSocket(this));
-  }
-
-  set upgrade(asked: boolean) {
-    this.asked = asked;
-  }
-}
-
-/** Whether the request opens a WebSocket (RFC 6455 §4.1). It must have no content: the start of the WebSocket data would be ambiguous. */
-function opensWebSocket({ method, httpVersion, headers }: IncomingMessage): boolean {
-  return method === 'GET' && httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket' && !hasContent(headers);
-}
 
 export interface UpgradingConnectionOptions {
   readonly socket: Socket;

@@ -38,7 +38,7 @@ export class BlindTunnel {
     const { policy, clock, reviews, maxAgeMs, buffers } = this.options;
     const { transfer } = client;
     const { socket } = connection;
-    const toClient = new Relay(buffers, (bytes) => transfer.relayed(bytes));
+    const toClient = new Relay(buffers, (bytes) => transfer.sentLent(bytes));
     // One client's slow names do not delay those of others.
     const connect = pinnedConnect({ policy: policy.forOwner(identity.username), purpose: 'other-host' });
     const how = { signal: transfer.signal, onread: toClient.onread };

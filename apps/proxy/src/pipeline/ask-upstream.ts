@@ -2,6 +2,7 @@ import { type IncomingMessage } from 'node:http';
 import { UpstreamConnectError } from '@oci-connector/egress';
 import { contentLength, isRedirect, parseRetryAfter } from '@oci-connector/http';
 import { type Sensitive } from '@oci-connector/sensitive';
+import { type RequestBody } from '../transfer/request-body';
 import { followRedirects } from '../upstream/follow-redirects';
 import { discardBody } from '../upstream/read-body';
 import { forwardedHeaders } from '../upstream/request-headers';
@@ -88,8 +89,14 @@ export class AskUpstream {
   #send(exchange: Forwardable, hop: UpstreamTarget): Promise<UpstreamResponse> {
     const { client, plan, access } = exchange;
     const { request, transfer } = client;
-    transfer.blameSenderOf(request);
+    const relayed = client.body;
+    if (relayed) {
+      transfer.blame(() => relayed.isAwaited);
+    } else {
+      transfer.blameSenderOf(request);
+    }
     const body = bodyOf(exchange);
+    const content = body && ('headers' in body ? { body, contentLength: contentLength(body.headers) } : { relayed: body });
     const webSocket = plan.webSocket && client.connection;
     const transport = webSocket ? access.upstream.webSockets(hop.purpose) : access.upstream.transport(hop.purpose);
     const response = transport.send({
@@ -97,8 +104,7 @@ export class AskUpstream {
       origin: hop.origin,
       path: hop.path,
       headers: this.#headers(exchange, hop),
-      body,
-      contentLength: body && contentLength(body.headers),
+      ...content,
       webSocket,
       transfer,
     });
@@ -128,13 +134,13 @@ export class AskUpstream {
 }
 
 /** Returns the request body to forward, if there is one. */
-function bodyOf({ client, plan }: Forwardable): IncomingMessage | undefined {
-  const { request } = client;
+function bodyOf({ client, plan }: Forwardable): IncomingMessage | RequestBody | undefined {
+  const { request, body } = client;
   if (plan.replayable || READING.has(plan.method)) {
     return undefined;
   }
-  if (request.destroyed || request.readableDidRead) {
+  if (body ? body.hasConsumer : request.destroyed || request.readableDidRead) {
     throw new ProxyError('Internal', 'the request body was already read');
   }
-  return request;
+  return body ?? request;
 }

@@ -10,6 +10,7 @@ import { type ClientLogin } from '../naming/client-login';
 import { type NamedConnector } from '../naming/naming';
 import { type ErrorFormat, type ProtocolHandler, type UpstreamPlan } from '../protocols/protocol';
 import { type Upstream } from '../upstream/upstream-pool';
+import { type RequestBody } from '../transfer/request-body';
 import { type Transfer } from '../transfer/transfer';
 
 /** One request of a client and the response to it, as the listener hands them over. */
@@ -17,6 +18,8 @@ export interface ClientExchange {
   readonly request: IncomingMessage;
   readonly response: ClientSink;
   readonly transfer: Transfer;
+  /** The body of the request if it is relayed. Otherwise `request` has it. */
+  readonly body?: RequestBody;
   /** Present when the connection can become a WebSocket or a tunnel. */
   readonly connection?: UpgradableConnection;
   /** How the client sends its token. Replaced when an absolute URL turns out to be one of the proxy's own. */

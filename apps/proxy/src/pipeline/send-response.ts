@@ -9,7 +9,7 @@ import { type ClientExchange } from './proxy-exchange';
 export function sendResponse(client: ClientExchange, upstreamResponse: UpstreamResponse, rewritten: RewrittenResponse): Promise<void> {
   const { response: sink, transfer } = client;
   const headers = presentHeaders(rewritten);
-  if (upstreamResponse.early) {
+  if (upstreamResponse.early || client.body?.isComplete === false) {
     // The rest of the request body still arrives and is not read, so the connection cannot be reused (RFC 9112 §9.6).
     headers.push('connection', 'close');
     if (sink.socket) {

@@ -61,18 +61,23 @@ export class Transfer {
   }
 
   received(bytes: number): void {
-    this.bytesIn += bytes;
-    this.#idle.moved();
+    this.receivedLent(bytes);
     this.passed(bytes);
   }
 
+  /** Counts bytes that were read into a buffer that is used again: no memory waits to be collected. */
+  receivedLent(bytes: number): void {
+    this.bytesIn += bytes;
+    this.#idle.moved();
+  }
+
   sent(bytes: number): void {
-    this.relayed(bytes);
+    this.sentLent(bytes);
     this.passed(bytes);
   }
 
   /** Counts bytes that were sent from a buffer that is used again: no memory waits to be collected. */
-  relayed(bytes: number): void {
+  sentLent(bytes: number): void {
     this.bytesOut += bytes;
     this.#idle.moved();
   }

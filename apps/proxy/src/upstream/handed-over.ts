@@ -1,6 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request as sendRequest } from 'node:http';
 import { Duplex } from 'node:stream';
-import { type Arrivals, type PullConnection } from './pull-connection';
+import { type UpstreamArrivals, type PullConnection } from './pull-connection';
 import { receivedMessage } from './received-message';
 import { invalidAnswer, upstreamError } from './upstream-error';
 import { type UpstreamRequest, type UpstreamResponse } from './upstream-transport';
@@ -14,6 +14,8 @@ const KEEP_ALIVE_MS = 4_000;
 export interface HandOver {
   readonly request: UpstreamRequest;
   readonly connection: PullConnection;
+  /** Whether the body of the request is not complete yet. */
+  readonly isEarly: () => boolean;
   readonly resolve: (response: UpstreamResponse) => void;
   readonly reject: (error: Error) => void;
   /** Called once, at the end. @param keepMs how long the connection may be kept, in milliseconds; 0: it is closed */
@@ -21,7 +23,7 @@ export interface HandOver {
 }
 
 /** Lets `node:http` read the response to a request that was sent already. */
-export class HandedOver implements Arrivals {
+export class HandedOver implements UpstreamArrivals {
   readonly #stream: ReceivedBytes;
   readonly #outgoing: ClientRequest;
   /** The last bytes that arrived. */
@@ -77,7 +79,7 @@ export class HandedOver implements Arrivals {
     // Not the request any more: destroying that would empty the response, and end it as if it were complete.
     request.transfer.offCancel(this.#cancel);
     this.#isAnswered = true;
-    resolve(receivedMessage(message, request, () => this.#ended(message)));
+    resolve(receivedMessage(message, request, { early: this.to.isEarly(), over: () => this.#ended(message) }));
   }
 
   #ended(message: IncomingMessage): void {

@@ -1,23 +1,12 @@
 import { type OnReadOpts, type Socket } from 'node:net';
+import { type Arrivals } from '../transfer/arrivals';
 import { type ReadBuffers } from '../transfer/read-buffers';
 
-/** Takes what arrives on a connection. */
-export interface Arrivals {
-  /** Where the next bytes are read to; undefined: into the buffer that all connections share. Asked after each call of `take`. */
-  target(): Buffer | undefined;
-  /**
-   * Takes bytes in the buffer that {@link target} returned. Their memory is used again as soon as this method returns, unless it is the
-   * taker's own.
-   *
-   * @returns whether to read further; through TLS, up to {@link TLS_IN_FLIGHT} more bytes may arrive in any case
-   */
-  take(piece: Buffer): boolean;
+/** Takes what arrives on a connection to an upstream. */
+export interface UpstreamArrivals extends Arrivals {
   /** The connection has closed. @param error absent when the other side ended it properly */
   closed(error?: Error): void;
 }
-
-/** The most that Node.js reads from a TLS connection at a time, and one record (RFC 8446 §5.1) of before. In bytes. */
-export const TLS_IN_FLIGHT = (64 + 16) * 1024;
 
 /** A connection to an origin that is used for one request after the other. While it is idle, any byte closes it (rule C8). */
 export class PullConnection {
@@ -27,8 +16,10 @@ export class PullConnection {
     callback: (bytes, buffer) => this.#read(Buffer.from(buffer.buffer, buffer.byteOffset, bytes)),
   };
 
+  /** Called when the connection takes more after {@link write} returned false. */
+  onDrain?: () => void;
   #socket?: Socket;
-  #arrivals?: Arrivals;
+  #arrivals?: UpstreamArrivals;
   #error?: Error;
 
   constructor(
@@ -52,6 +43,7 @@ export class PullConnection {
     this.#socket = socket;
     socket.on('error', (error) => (this.#error ??= error));
     socket.on('timeout', () => socket.destroy());
+    socket.on('drain', () => this.onDrain?.());
     socket.once('close', () => {
       this.#arrivals?.closed(this.#error);
       this.#arrivals = undefined;
@@ -65,14 +57,30 @@ export class PullConnection {
   }
 
   /** Sends a request. @param head in latin1 */
-  send(head: string, arrivals: Arrivals): void {
+  send(head: string, arrivals: UpstreamArrivals): void {
     this.#arrivals = arrivals;
     this.#socket?.setTimeout(0);
     this.#socket?.write(head, 'latin1');
   }
 
+  /** Sends a part of the body of a request. @returns whether to send more before {@link onDrain} is called */
+  write(piece: Buffer): boolean {
+    return this.#socket?.write(piece) ?? true;
+  }
+
+  /** Sends a part of the body from memory that is used again. See `BodyConsumer.lent`. */
+  writeLent(piece: Buffer, done: () => void): boolean {
+    const socket = this.#socket;
+    if (!socket || socket.destroyed) {
+      return true;
+    }
+    socket.write(piece, done);
+    // Node.js often writes before `write` returns. If not, it still reads the memory.
+    return socket.writableLength === 0;
+  }
+
   /** Replaces who takes what arrives. */
-  handTo(arrivals: Arrivals): void {
+  handTo(arrivals: UpstreamArrivals): void {
     this.#arrivals = arrivals;
   }
 
@@ -91,6 +99,12 @@ export class PullConnection {
   /** Closes the connection; nothing is reported any more. */
   destroy(): void {
     this.#arrivals = undefined;
+    this.#socket?.destroy();
+  }
+
+  /** Closes the connection; the taker of what arrives is told the error. */
+  abort(error: Error): void {
+    this.#error ??= error;
     this.#socket?.destroy();
   }
 

@@ -2,9 +2,10 @@ import { pinnedConnect, type PinnedConnect, type PinnedConnectOptions } from '@o
 import { type ReadBuffers } from '../transfer/read-buffers';
 import { HandedOver } from './handed-over';
 import { readPlainHead } from './plain-head';
-import { type Arrivals, connectionReset, PullConnection } from './pull-connection';
+import { type UpstreamArrivals, connectionReset, PullConnection } from './pull-connection';
 import { PulledResponse } from './pulled-response';
 import { requestHead } from './request-head';
+import { SentBody } from './sent-body';
 import { upstreamError } from './upstream-error';
 import { type UpstreamRequest, type UpstreamResponse, type UpstreamTransport } from './upstream-transport';
 
@@ -16,7 +17,7 @@ const SURPLUS_IDLE_MS = 2_000;
 
 export interface PullTransportOptions extends PinnedConnectOptions {
   readonly buffers: ReadBuffers;
-  /** For all requests but GET. */
+  /** For all requests whose body is not relayed, except GET. */
   readonly others: UpstreamTransport;
   /** Called for each response to GET. @param isPlain whether {@link readPlainHead} could read its head */
   readonly answered?: (isPlain: boolean) => void;
@@ -39,7 +40,10 @@ export class PullTransport implements UpstreamTransport {
   }
 
   async send(request: UpstreamRequest): Promise<UpstreamResponse> {
-    const head = request.method === 'GET' && !request.body && !request.webSocket ? requestHead(request) : undefined;
+    const head = isRelayed(request) ? requestHead(request) : undefined;
+    if (head === undefined && request.relayed) {
+      throw new TypeError('a header of the request cannot be sent');
+    }
     if (head === undefined) {
       return this.options.others.send(request);
     }
@@ -95,7 +99,9 @@ export class PullTransport implements UpstreamTransport {
     return new Promise((resolve, reject) => {
       const over = (keepMs: number): void => this.#over(connection, keepMs);
       const lost = (): void => this.#closeIdle(connection.origin);
-      connection.send(head, new AwaitedHead({ connection, request, resolve, reject, over, lost, buffers, answered }));
+      const awaited = new AwaitedHead({ connection, request, resolve, reject, over, lost, buffers, answered });
+      connection.send(head, awaited);
+      awaited.sendBody();
     });
   }
 
@@ -149,12 +155,25 @@ interface Awaiting {
   readonly answered?: (isPlain: boolean) => void;
 }
 
-/** Reads the head of the response, and decides who reads the rest. */
-class AwaitedHead implements Arrivals {
-  readonly #cancel = (reason: Error): void => this.#failed(reason);
+function isRelayed({ method, body, relayed, webSocket }: UpstreamRequest): boolean {
+  return relayed !== undefined || (method === 'GET' && !body && !webSocket);
+}
+
+/** Sends the body, if there is one, reads the head of the response, and decides who reads the rest. */
+class AwaitedHead implements UpstreamArrivals {
+  readonly #cancel = (reason: Error): void => this.#failed(upstreamError(reason, this.awaiting.request));
+  readonly #sent?: SentBody;
+  #isAnswered = false;
 
   constructor(private readonly awaiting: Awaiting) {
-    awaiting.request.transfer.onCancel(this.#cancel);
+    const { request, connection } = awaiting;
+    request.transfer.onCancel(this.#cancel);
+    this.#sent = request.relayed && new SentBody(request.relayed, connection, (error) => this.#bodyFailed(error));
+  }
+
+  /** To be called when the head was sent. */
+  sendBody(): void {
+    this.#sent?.start();
   }
 
   target(): undefined {
@@ -162,17 +181,22 @@ class AwaitedHead implements Arrivals {
   }
 
   take(piece: Buffer): boolean {
-    const { connection, request, resolve, buffers, over, answered } = this.awaiting;
+    const { connection, request, resolve, reject, buffers, answered } = this.awaiting;
     const { transfer } = request;
     const head = readPlainHead(piece);
+    this.#isAnswered = true;
     transfer.offCancel(this.#cancel);
-    answered?.(head !== undefined);
+    if (!request.relayed) {
+      answered?.(head !== undefined);
+    }
+    const over = (keepMs: number): void => this.#over(keepMs);
+    const isEarly = (): boolean => this.#sent?.isComplete === false;
     if (!head) {
-      const rest = new HandedOver(this.awaiting);
+      const rest = new HandedOver({ request, connection, isEarly, resolve, reject, over });
       connection.handTo(rest);
       return rest.take(piece);
     }
-    const response = new PulledResponse({ head, connection, buffers, transfer, over });
+    const response = new PulledResponse({ head, early: isEarly(), connection, buffers, transfer, over });
     connection.handTo(response);
     resolve(response);
     return response.take(piece.subarray(head.bytes));
@@ -180,13 +204,28 @@ class AwaitedHead implements Arrivals {
 
   closed(error?: Error): void {
     this.awaiting.lost();
-    this.#failed(error ?? connectionReset());
+    this.#failed(upstreamError(error ?? connectionReset(), this.awaiting.request));
+  }
+
+  /** The response, if it has begun, is about a request that is not complete: it ends with its connection. */
+  #bodyFailed(error: Error): void {
+    if (this.#isAnswered) {
+      this.awaiting.connection.abort(error);
+    } else {
+      this.#failed(error);
+    }
   }
 
   #failed(error: Error): void {
-    const { request, reject, over } = this.awaiting;
+    const { request, reject } = this.awaiting;
     request.transfer.offCancel(this.#cancel);
-    over(0);
-    reject(upstreamError(error, request));
+    this.#over(0);
+    reject(error);
+  }
+
+  #over(keepMs: number): void {
+    const isComplete = this.#sent?.isComplete ?? true;
+    this.awaiting.over(isComplete ? keepMs : 0);
+    this.#sent?.stop(connectionReset());
   }
 }

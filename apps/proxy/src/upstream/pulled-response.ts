@@ -1,16 +1,17 @@
-import { atEndOfTurn } from '../transfer/at-end-of-turn';
 import { type BodyConsumer } from '../transfer/body';
 import { type ReadBuffers, SHARED_READ_BYTES } from '../transfer/read-buffers';
-import { RelayMemory } from '../transfer/relay-memory';
+import { RelayedBody } from '../transfer/relayed-body';
 import { type Transfer } from '../transfer/transfer';
 import { type PlainHead } from './plain-head';
-import { type Arrivals, connectionReset, type PullConnection, TLS_IN_FLIGHT } from './pull-connection';
+import { connectionReset, type PullConnection, type UpstreamArrivals } from './pull-connection';
 import { type ResponseHeaders } from './response-headers';
 import { upstreamError } from './upstream-error';
 import { type UpstreamResponse } from './upstream-transport';
 
 export interface PulledResponseStart {
   readonly head: PlainHead;
+  /** See {@link UpstreamResponse}. */
+  readonly early: boolean;
   readonly connection: PullConnection;
   readonly buffers: ReadBuffers;
   readonly transfer: Transfer;
@@ -18,191 +19,78 @@ export interface PulledResponseStart {
   readonly over: (keepMs: number) => void;
 }
 
-/**
- * A response whose body has a known length. Its bytes go from the buffer that the connection is read into straight to a consumer that takes
- * lent memory; all other consumers get copies.
- */
-export class PulledResponse implements UpstreamResponse, Arrivals {
+/** A response whose body has a known length, and is relayed. */
+export class PulledResponse implements UpstreamResponse, UpstreamArrivals {
   readonly status: number;
   readonly headers: ResponseHeaders;
-  readonly early = false;
-  readonly #memory: RelayMemory;
+  readonly early: boolean;
+  readonly #body: RelayedBody;
   /** What is missing of the body, in bytes. */
   #left: number;
-  #consumer?: BodyConsumer;
-  #kept: Buffer[] = [];
-  #isPaused = false;
-  #isDue = false;
-  #isOver = false;
-  #error?: Error;
-  readonly #cancel = (reason: Error): void => this.cancel(reason);
-  readonly #turnEnded = (): void => {
-    this.#isDue = false;
-    this.#flush();
-  };
+  #keepMs: number;
 
   constructor(private readonly start: PulledResponseStart) {
-    const { head, buffers, transfer } = start;
+    const { head, early, connection, buffers, transfer } = start;
     this.status = head.status;
     this.headers = head.headers;
+    this.early = early;
     this.#left = head.length;
-    this.#memory = new RelayMemory(buffers);
-    transfer.onCancel(this.#cancel);
+    this.#keepMs = head.keepAliveMs;
+    this.#body = new RelayedBody({
+      buffers,
+      transfer,
+      isTls: connection.isTls,
+      resume: () => connection.resume(),
+      over: (error) => this.#over(error),
+    });
   }
 
   target(): Buffer | undefined {
-    return this.#memory.target();
+    return this.#body.target();
   }
 
   take(piece: Buffer): boolean {
-    const { transfer, head } = this.start;
-    transfer.moved();
+    this.start.transfer.moved();
     const content = piece.length > this.#left ? piece.subarray(0, this.#left) : piece;
     this.#left -= content.length;
-    const wantsMore = this.#pass(content);
-    if (this.#isOver) {
+    const wantsMore = this.#body.take(content, this.#left > SHARED_READ_BYTES);
+    if (this.#body.isOver) {
       return true;
     }
-    if (this.#left === 0) {
-      this.#flush();
+    if (this.#left > 0) {
+      return wantsMore;
+    }
+    if (piece.length > content.length) {
       // Bytes behind the body are not the response to a request (rule C8).
-      this.#complete(piece.length > content.length ? 0 : head.keepAliveMs);
-      return true;
+      this.#keepMs = 0;
     }
-    // Through TLS more arrives after a pause. Only `resume` ends it.
-    this.#isPaused ||= !wantsMore;
-    return !this.#isPaused;
+    this.#body.complete();
+    return true;
   }
 
-  closed(error?: Error): void {
-    this.#fail(error ?? connectionReset());
+  closed(error: Error = connectionReset()): void {
+    this.#fail(error);
   }
 
   consume(consumer: BodyConsumer): void {
-    // Bytes that were read for the consumer before, which has failed.
-    const rest = this.#memory.take();
-    if (rest) {
-      this.#kept.push(Buffer.from(rest));
-      this.#memory.written();
-    }
-    this.#consumer = consumer;
-    let wantsMore = true;
-    for (const piece of this.#kept.splice(0)) {
-      wantsMore = consumer.chunk(piece);
-    }
-    if (this.#error) {
-      consumer.fail(this.#error);
-    } else if (this.#isOver) {
-      consumer.end();
-    } else if (wantsMore) {
-      this.resume();
-    }
+    this.#body.consume(consumer);
   }
 
   resume(): void {
-    if (this.#isPaused && !this.#isOver && this.#memory.isWritten) {
-      this.#isPaused = false;
-      this.start.connection.resume();
-    }
+    this.#body.resume();
   }
 
   cancel(reason: Error): void {
     this.#fail(reason);
   }
 
-  /** @returns whether the consumer wants more */
-  #pass(content: Buffer): boolean {
-    if (content.length === 0) {
-      return true;
-    }
-    const consumer = this.#consumer;
-    if (!consumer) {
-      this.#kept.push(Buffer.from(content));
-      // The consumer of a long body can be expected to take lent memory.
-      if (this.#left > SHARED_READ_BYTES) {
-        this.#memory.borrow();
-      }
-      return false;
-    }
-    return consumer.lent ? this.#relay(consumer, content) : consumer.chunk(Buffer.from(content));
-  }
-
-  /** Passes on much without a copy; little is copied, so that a slow connection needs no buffer of its own. */
-  #relay(consumer: BodyConsumer, content: Buffer): boolean {
-    const memory = this.#memory;
-    const isMuch = content.length >= SHARED_READ_BYTES;
-    if (memory.holds(content) && (isMuch || !memory.isUnused)) {
-      memory.filled(content);
-      return this.start.connection.isTls ? this.#gather() : this.#flush();
-    }
-    this.#flush();
-    const wantsMore = consumer.chunk(Buffer.from(content));
-    if (isMuch) {
-      memory.borrow();
-    } else {
-      memory.release();
-    }
-    return wantsMore && memory.isWritten;
-  }
-
-  /** TLS delivers many small pieces in one turn of the event loop. They are written together. */
-  #gather(): boolean {
-    if (this.#memory.room < TLS_IN_FLIGHT) {
-      return this.#flush();
-    }
-    if (!this.#isDue) {
-      this.#isDue = true;
-      atEndOfTurn(this.#turnEnded);
-    }
-    return true;
-  }
-
-  /** @returns whether everything is written */
-  #flush(): boolean {
-    const piece = this.#memory.take();
-    if (piece) {
-      this.#lend(piece);
-    }
-    return this.#memory.isWritten;
-  }
-
-  #lend(piece: Buffer): void {
-    let isDone = false;
-    const done = (): void => {
-      if (!isDone) {
-        isDone = true;
-        this.#memory.written();
-        this.resume();
-      }
-    };
-    if (this.#consumer?.lent?.(piece, done) ?? true) {
-      done();
-    }
-  }
-
-  #complete(keepMs: number): void {
-    this.#end(keepMs);
-    this.#consumer?.end();
-  }
-
   #fail(error: Error): void {
-    if (this.#isOver) {
-      return;
-    }
-    this.#error = upstreamError(error, { origin: this.start.connection.origin, transfer: this.start.transfer });
-    this.#end(0);
-    this.#consumer?.fail(this.#error);
+    const { connection, transfer } = this.start;
+    this.#body.fail(upstreamError(error, { origin: connection.origin, transfer }));
   }
 
-  #end(keepMs: number): void {
-    const { transfer, over } = this.start;
-    this.#isOver = true;
-    transfer.offCancel(this.#cancel);
-    over(keepMs);
-    this.#memory.close();
-    if (!this.#memory.isUnused) {
-      // The client may leave before it has read the last piece.
-      transfer.atEnd(() => this.#memory.abandon());
-    }
+  #over(error?: Error): void {
+    this.start.over(error ? 0 : this.#keepMs);
+    this.#body.close();
   }
 }

@@ -4,15 +4,18 @@ import { type ResponseHeaders } from './response-headers';
 import { upstreamError } from './upstream-error';
 import { type UpstreamRequest } from './upstream-transport';
 
-/**
- * Returns a response that `node:http` reads, with its body. Cancelling the transfer aborts it.
- *
- * @param over called once, when the body is complete or has failed
- */
+export interface MessageUse {
+  /** See `UpstreamResponse.early`. */
+  readonly early: boolean;
+  /** Called once, when the body is complete or has failed. */
+  readonly over: () => void;
+}
+
+/** Returns a response that `node:http` reads, with its body. Cancelling the transfer aborts it. */
 export function receivedMessage(
   message: IncomingMessage,
   { origin, transfer }: UpstreamRequest,
-  over: () => void = () => undefined,
+  { early, over }: MessageUse = { early: false, over: () => undefined },
 ): ReceivedResponse {
   const cancel = (reason: Error): void => void message.destroy(reason);
   transfer.onCancel(cancel);
@@ -22,7 +25,7 @@ export function receivedMessage(
     abort: cancel,
   };
   const { statusCode: status = 0 } = message;
-  const response = new ReceivedResponse({ controller, status, headers: linesOf(message), early: false, transfer });
+  const response = new ReceivedResponse({ controller, status, headers: linesOf(message), early, transfer });
   message.on('data', (chunk: Buffer) => response.push(chunk));
   message.once('end', () => {
     transfer.offCancel(cancel);

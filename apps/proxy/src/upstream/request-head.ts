@@ -1,4 +1,5 @@
 import { Sensitive } from '@oci-connector/sensitive';
+import { type RequestBody } from '../transfer/request-body';
 import { type UpstreamRequest } from './upstream-transport';
 
 /** RFC 9110 §5.6.2. */
@@ -11,11 +12,11 @@ const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const TARGET = /^\/[\x21-\x7e]*$/;
 
 /**
- * Returns the head of a request without a body, in latin1 (RFC 9112 §3).
+ * Returns the head of a request, in latin1 (RFC 9112 §3).
  *
  * @returns undefined when a name or a value cannot be sent
  */
-export function requestHead({ method, origin, path, headers }: UpstreamRequest): string | undefined {
+export function requestHead({ method, origin, path, headers, relayed }: UpstreamRequest): string | undefined {
   if (!TARGET.test(path)) {
     return undefined;
   }
@@ -31,5 +32,9 @@ export function requestHead({ method, origin, path, headers }: UpstreamRequest):
       head += `${name}: ${text}\r\n`;
     }
   }
-  return `${head}\r\n`;
+  return `${head}${relayed ? framingOf(relayed) : ''}\r\n`;
+}
+
+function framingOf({ contentLength }: RequestBody): string {
+  return contentLength === undefined ? 'transfer-encoding: chunked\r\n' : `content-length: ${contentLength}\r\n`;
 }

@@ -1,6 +1,7 @@
 import { type IncomingMessage } from 'node:http';
 import { type Sensitive } from '@oci-connector/sensitive';
 import { type Body } from '../transfer/body';
+import { type RequestBody } from '../transfer/request-body';
 import { type Transfer } from '../transfer/transfer';
 import { type RawConnection } from '../transfer/raw-connection';
 import { type ResponseHeaders } from './response-headers';
@@ -18,6 +19,8 @@ export interface UpstreamRequest {
   readonly body?: IncomingMessage;
   /** Length of the body in bytes; absent: chunked. */
   readonly contentLength?: number;
+  /** The body, instead of {@link body}, if it is relayed; only for a transport that relays bodies. */
+  readonly relayed?: RequestBody;
   /** Present when the client requests a WebSocket. */
   readonly webSocket?: RawConnection;
   /** Counts the bytes. Cancelling it aborts the request. */
