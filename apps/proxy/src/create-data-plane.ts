@@ -10,6 +10,7 @@ import { CertificateAuthority } from './certificates/certificate-authority';
 import { LeafCertificates } from './certificates/leaf-certificates';
 import { OwnCertificate } from './certificates/own-certificate';
 import { HttpConnections } from './client/http-connections';
+import { RequestRelay } from './client/request-relay';
 import { ServeRequest } from './client/serve-request';
 import { createRequestHandler } from './create-request-handler';
 import { createWays } from './create-ways';
@@ -83,11 +84,15 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
   });
   metrics.measureLimit('connections', () => limits.usage.listener);
   metrics.measureLimit('peer_connections', () => limits.usage.peer);
+  const requestRelay = new RequestRelay({
+    buffers,
+    onError: (error) => logger.warn({ err: error }, 'bodies of pushes are not relayed, which costs CPU: the self-test failed'),
+  });
   const connections = new HttpConnections({
     headersTimeout: settings.headersTimeout,
     keepAlive: settings.keepAlive,
     strangerIdleMs: settings.unauthenticatedIdle,
-    buffers: settings.bodyRelay ? buffers : undefined,
+    relay: requestRelay,
     serve: new ServeRequest({ transfers, metrics, accessLog, now: () => clock.monotonic() }),
   });
   const { authority, names, leaves } = certificateParts(dependencies, logger, state);
@@ -148,7 +153,7 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
     https,
     connections,
     transfers,
-    background: [state, endpoints, authority, sealing, ownCertificate],
+    background: [...(settings.bodyRelay ? [requestRelay] : []), state, endpoints, authority, sealing, ownCertificate],
     resources: [upstream.credentials, limits, accessLog, transfers, upstream.upstreams],
     readiness,
     clock,

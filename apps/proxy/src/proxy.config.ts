@@ -105,7 +105,7 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
     name: 'OCI_CONNECTOR_PROXY_BODY_RELAY',
     kind: 'boolean',
     description:
-      'Reads the bodies of pulls into memory that is used again. `false` costs CPU; set it to find out whether this relay causes a fault.',
+      'Reads the bodies of pulls and pushes into memory that is used again. `false` costs CPU; set it to find out whether this relay causes a fault.',
   })
   @IsBoolean()
   bodyRelay = true;

@@ -10,7 +10,7 @@ import { cutResponse } from '../src/client/cut-response';
 import { sendBody } from '../src/client/send-body';
 import { type ReadBuffers } from '../src/transfer/read-buffers';
 import { Transfers } from '../src/transfer/transfers';
-import { PullTransport } from '../src/upstream/pull-transport';
+import { RelayTransport } from '../src/upstream/relay-transport';
 import { UndiciTransport } from '../src/upstream/undici-transport';
 import { type UpstreamRequest } from '../src/upstream/upstream-transport';
 import { PoisoningBuffers } from './poisoning-buffers';
@@ -23,13 +23,13 @@ export const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 
 export const OK = 'HTTP/1.1 200 OK\r\n';
 
-/** An upstream, a {@link PullTransport} to it, and servers that answer each request with the upstream's response, as the proxy does. */
+/** An upstream, a {@link RelayTransport} to it, and servers that answer each request with the upstream's response, as the proxy does. */
 export class PullWorld {
   readonly transfers = new Transfers(60_000);
   readonly buffers: ReadBuffers = new PoisoningBuffers();
   /** For each response to GET, whether it was plain. */
   readonly answered: boolean[] = [];
-  readonly transport: PullTransport;
+  readonly transport: RelayTransport;
   readonly #servers: Server[] = [];
   readonly #clients: Socket[] = [];
 
@@ -41,7 +41,7 @@ export class PullWorld {
     const policy = new EgressPolicy({ allowCIDRs: ['127.0.0.1/32'], redirectCIDRs: [], refusedHosts: [] });
     const options = { policy, purpose: 'connector', ca: [authority.caPem] } as const;
     const others = new UndiciTransport(options);
-    this.transport = new PullTransport({ ...options, buffers: this.buffers, others, answered: (isPlain) => this.answered.push(isPlain) });
+    this.transport = new RelayTransport({ ...options, buffers: this.buffers, others, answered: (isPlain) => this.answered.push(isPlain) });
     upstream.answer = (_request, socket) => {
       socket.write(`${OK}Content-Length: ${LARGE.length}\r\n\r\n`);
       socket.write(LARGE);

@@ -17,7 +17,7 @@ import { ProxyMetrics } from '../src/observability/proxy-metrics';
 import { type ClientExchange } from '../src/pipeline/proxy-exchange';
 import { sendResponse } from '../src/pipeline/send-response';
 import { Transfers } from '../src/transfer/transfers';
-import { PullTransport } from '../src/upstream/pull-transport';
+import { RelayTransport } from '../src/upstream/relay-transport';
 import { relayedHeaders } from '../src/upstream/response-headers';
 import { UndiciTransport } from '../src/upstream/undici-transport';
 import { PoisoningBuffers } from './poisoning-buffers';
@@ -54,7 +54,7 @@ export class PushWorld {
   answer: RequestListener = (request, response) => {
     void this.digestOf(request).then((digest) => digest && response.end(digest));
   };
-  readonly #transport: PullTransport;
+  readonly #transport: RelayTransport;
   readonly #proxy: HttpConnections;
   readonly #clients: Socket[] = [];
   readonly #accepted = new Set<Socket>();
@@ -67,13 +67,13 @@ export class PushWorld {
   ) {
     const policy = new EgressPolicy({ allowCIDRs: ['127.0.0.1/32'], redirectCIDRs: [], refusedHosts: [] });
     const transport = { policy, purpose: 'connector', ca: [authority.caPem] } as const;
-    this.#transport = new PullTransport({ ...transport, buffers: this.buffers, others: new UndiciTransport(transport) });
+    this.#transport = new RelayTransport({ ...transport, buffers: this.buffers, others: new UndiciTransport(transport) });
     const logger = pino({ level: 'silent' });
     this.#proxy = new HttpConnections({
       headersTimeout: 60_000,
       keepAlive: 60_000,
       strangerIdleMs: 60_000,
-      buffers: this.buffers,
+      relay: { buffers: this.buffers },
       serve: new ServeRequest({
         transfers: this.transfers,
         metrics: new ProxyMetrics(new Registry(), { transfersInFlight: () => 0, connectorExists: () => true, maxConnectors: 1 }),

@@ -3,13 +3,13 @@ import { type Socket } from 'node:net';
 import { type Duplex } from 'node:stream';
 import { methodNotServed } from '../protocols/verbs';
 import { ProxyError } from '../proxy.errors';
-import { type ReadBuffers } from '../transfer/read-buffers';
 import { answerClientErrors } from './client-errors';
 import { ClientReads } from './client-reads';
 import { clientRequestClass } from './client-request';
 import { LastAnswer } from './last-answer';
 import { PushConnection } from './push-connection';
 import { isRelayable } from './relayed-request';
+import { type RequestRelay } from './request-relay';
 import { type RequestCircumstances, type ServeRequest } from './serve-request';
 import { UpgradingConnection } from './upgrading-connection';
 import { type Way, type Ways } from './ways';
@@ -63,8 +63,8 @@ export interface HttpConnectionsOptions {
   /** Time after which a stranger's connection is closed if the client does not read its response, in milliseconds. */
   readonly strangerIdleMs: number;
   readonly serve: Pick<ServeRequest, 'serve' | 'isClosing' | 'rejected'>;
-  /** For request bodies that are relayed; absent: `node:http` reads all bodies. */
-  readonly buffers?: ReadBuffers;
+  /** Relays request bodies; absent: `node:http` reads all of them. */
+  readonly relay?: Pick<RequestRelay, 'buffers'>;
 }
 
 interface Connection extends Arrival, Pick<RequestCircumstances, 'authenticated'> {
@@ -189,7 +189,7 @@ export class HttpConnections {
   #relays(request: IncomingMessage): boolean {
     const { socket } = request;
     return (
-      this.options.buffers !== undefined &&
+      this.options.relay?.buffers !== undefined &&
       isRelayable(request) &&
       ClientReads.canRead(socket) &&
       !isUnderWay(this.#open.get(socket)?.latest)
@@ -199,7 +199,8 @@ export class HttpConnections {
   /** Serves a request whose body is relayed. */
   #push(request: IncomingMessage, head: Buffer): void {
     const { socket } = request;
-    const { buffers, keepAlive, serve } = this.options;
+    const { relay, keepAlive, serve } = this.options;
+    const buffers = relay?.buffers;
     socket.on('error', closeAfterError);
     if (!buffers || serve.isClosing(socket)) {
       return;

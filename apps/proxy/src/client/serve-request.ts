@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Duplex } from 'node:stream';
+import { hasContent } from '@oci-connector/http';
 import { type AccessLog } from '../observability/access-log';
 import { type ProxyMetrics } from '../observability/proxy-metrics';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
@@ -54,6 +55,9 @@ export class ServeRequest {
 
   serve(request: IncomingMessage, response: ServerResponse, circumstances: RequestCircumstances): void {
     const client = this.#exchange(request, response, circumstances);
+    if (hasContent(request.headers)) {
+      this.options.metrics.bodyBegan(client.body !== undefined);
+    }
     // The request ends when both the pipeline and the response have ended.
     let underWay = 2;
     const over = (): void => {

@@ -54,7 +54,7 @@ export class ProxyMetrics {
   readonly #tokenFetchDurations: Histogram;
   readonly #tokenCache: TalliedCounter<'result'>;
   readonly #reviews: TalliedCounter<'kind' | 'outcome'>;
-  readonly #getResponses: TalliedCounter<'reader'>;
+  readonly #bodies: TalliedCounter<'reader'>;
   readonly #connections: Gauge<'listener'>;
   readonly #closed: Counter<'listener' | 'reason'>;
   readonly #caExpiry: Gauge;
@@ -128,10 +128,10 @@ export class ProxyMetrics {
       labelNames: ['kind', 'outcome'],
       registers,
     });
-    this.#getResponses = new TalliedCounter({
-      name: 'connectors_proxy_upstream_get_responses_total',
-      help: 'Answers of registries to GET, by what read them: relay, for plain ones, or parser. Stays 0 without the body relay.',
-      labelNames: ['reader'],
+    this.#bodies = new TalliedCounter({
+      name: 'connectors_proxy_bodies_total',
+      help: 'Bodies of responses to GET (pull) and of requests (push), by what read them: relay or parser. Responses are counted only with the body relay.',
+      labelNames: ['direction', 'reader'],
       registers,
     });
     this.#connections = new Gauge({
@@ -184,7 +184,12 @@ export class ProxyMetrics {
   }
 
   /** Counts an answer to GET. */
-  readonly answered = (isPlain: boolean): void => this.#getResponses.inc(isPlain ? 'relay' : 'parser');
+  readonly answered = (isPlain: boolean): void => this.#bodies.inc(isPlain ? 'pull relay' : 'pull parser');
+
+  /** Counts a request with a body. */
+  bodyBegan(isRelayed: boolean): void {
+    this.#bodies.inc(isRelayed ? 'push relay' : 'push parser');
+  }
 
   /** Counts a finished request. `status` is absent when there was no response. */
   finished(record: AccessRecord, transfer: Transfer, { status, durationMs }: { status?: number; durationMs: number }): void {

@@ -1,6 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request as sendRequest } from 'node:http';
 import { Duplex } from 'node:stream';
-import { type UpstreamArrivals, type PullConnection } from './pull-connection';
+import { type UpstreamArrivals, type RelayConnection } from './relay-connection';
 import { receivedMessage } from './received-message';
 import { invalidAnswer, upstreamError } from './upstream-error';
 import { type UpstreamRequest, type UpstreamResponse } from './upstream-transport';
@@ -13,7 +13,7 @@ const KEEP_ALIVE_MS = 4_000;
 
 export interface HandOver {
   readonly request: UpstreamRequest;
-  readonly connection: PullConnection;
+  readonly connection: RelayConnection;
   /** Whether the body of the request is not complete yet. */
   readonly isEarly: () => boolean;
   readonly resolve: (response: UpstreamResponse) => void;

@@ -1,6 +1,6 @@
 import { type BodyConsumer } from '../transfer/body';
 import { type RequestBody } from '../transfer/request-body';
-import { type PullConnection } from './pull-connection';
+import { type RelayConnection } from './relay-connection';
 
 /** Sends the body of a request on the connection of the request, with back-pressure. */
 export class SentBody implements BodyConsumer {
@@ -10,7 +10,7 @@ export class SentBody implements BodyConsumer {
   /** @param failed called when the body fails */
   constructor(
     private readonly body: RequestBody,
-    private readonly connection: PullConnection,
+    private readonly connection: RelayConnection,
     private readonly failed: (error: Error) => void,
   ) {}
 

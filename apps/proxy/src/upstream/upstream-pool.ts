@@ -3,7 +3,7 @@ import { ByteBudget, type ByteShare } from '@oci-connector/limits';
 import { type RegistryHttp } from '@oci-connector/oci-auth';
 import { LRUCache } from 'lru-cache';
 import { type Transfer } from '../transfer/transfer';
-import { PullTransport, type PullTransportOptions } from './pull-transport';
+import { RelayTransport, type RelayTransportOptions } from './relay-transport';
 import { UndiciTransport } from './undici-transport';
 import { type UpstreamTransport } from './upstream-transport';
 import { WebSocketTransport } from './web-socket-transport';
@@ -29,8 +29,8 @@ export interface UpstreamKey {
 export interface UpstreamParts {
   /** Certificates in PEM that are trusted for every Connector, in addition to the system's. */
   readonly installationCa: readonly string[];
-  /** How bodies of pulls are relayed; absent: each piece has new memory. */
-  readonly relay?: Pick<PullTransportOptions, 'buffers' | 'answered'>;
+  /** How bodies are relayed; absent: each piece has new memory. */
+  readonly relay?: Pick<RelayTransportOptions, 'buffers' | 'answered'>;
 }
 
 /** The connections of one Connector. Never shared between Connectors, even of one address (rule C4). */
@@ -57,7 +57,7 @@ export class Upstream {
     }
     const { policy, ca, relay } = this;
     const others = new UndiciTransport({ policy, purpose, ca });
-    const transport = relay ? new PullTransport({ policy, purpose, ca, others, ...relay }) : others;
+    const transport = relay ? new RelayTransport({ policy, purpose, ca, others, ...relay }) : others;
     this.#transports.set(purpose, transport);
     return transport;
   }

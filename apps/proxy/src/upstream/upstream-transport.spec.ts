@@ -9,7 +9,7 @@ import { Sensitive } from '@oci-connector/sensitive';
 import { ReadBuffers } from '../transfer/read-buffers';
 import { Transfers } from '../transfer/transfers';
 import { discardBody, readBody } from './read-body';
-import { PullTransport } from './pull-transport';
+import { RelayTransport } from './relay-transport';
 import { UndiciTransport } from './undici-transport';
 import { type UpstreamRequest, type UpstreamTransport } from './upstream-transport';
 
@@ -30,7 +30,7 @@ type Create = (options: PinnedAgentOptions) => UpstreamTransport;
 
 const TRANSPORTS: readonly [name: string, create: Create][] = [
   ['UndiciTransport', (options) => new UndiciTransport(options)],
-  ['PullTransport', (options) => new PullTransport({ ...options, buffers: new ReadBuffers(), others: new UndiciTransport(options) })],
+  ['RelayTransport', (options) => new RelayTransport({ ...options, buffers: new ReadBuffers(), others: new UndiciTransport(options) })],
 ];
 
 describe.each(TRANSPORTS)('%s', (_transport, create) => {

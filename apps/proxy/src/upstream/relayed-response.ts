@@ -3,16 +3,16 @@ import { type ReadBuffers, SHARED_READ_BYTES } from '../transfer/read-buffers';
 import { RelayedBody } from '../transfer/relayed-body';
 import { type Transfer } from '../transfer/transfer';
 import { type PlainHead } from './plain-head';
-import { connectionReset, type PullConnection, type UpstreamArrivals } from './pull-connection';
+import { connectionReset, type RelayConnection, type UpstreamArrivals } from './relay-connection';
 import { type ResponseHeaders } from './response-headers';
 import { upstreamError } from './upstream-error';
 import { type UpstreamResponse } from './upstream-transport';
 
-export interface PulledResponseStart {
+export interface RelayedResponseStart {
   readonly head: PlainHead;
   /** See {@link UpstreamResponse}. */
   readonly early: boolean;
-  readonly connection: PullConnection;
+  readonly connection: RelayConnection;
   readonly buffers: ReadBuffers;
   readonly transfer: Transfer;
   /** Called once, at the end. @param keepMs how long the connection may be kept, in milliseconds; 0: it is closed */
@@ -20,7 +20,7 @@ export interface PulledResponseStart {
 }
 
 /** A response whose body has a known length, and is relayed. */
-export class PulledResponse implements UpstreamResponse, UpstreamArrivals {
+export class RelayedResponse implements UpstreamResponse, UpstreamArrivals {
   readonly status: number;
   readonly headers: ResponseHeaders;
   readonly early: boolean;
@@ -29,7 +29,7 @@ export class PulledResponse implements UpstreamResponse, UpstreamArrivals {
   #left: number;
   #keepMs: number;
 
-  constructor(private readonly start: PulledResponseStart) {
+  constructor(private readonly start: RelayedResponseStart) {
     const { head, early, connection, buffers, transfer } = start;
     this.status = head.status;
     this.headers = head.headers;

@@ -9,7 +9,7 @@ export interface UpstreamArrivals extends Arrivals {
 }
 
 /** A connection to an origin that is used for one request after the other. While it is idle, any byte closes it (rule C8). */
-export class PullConnection {
+export class RelayConnection {
   /** Where the connection is read to. Node.js only takes it when it creates a connection. */
   readonly onread: OnReadOpts = {
     buffer: () => this.#arrivals?.target() ?? this.buffers.shared,

@@ -102,7 +102,7 @@ describe.each([
   });
 });
 
-describe('PulledResponse', () => {
+describe('RelayedResponse', () => {
   let world: PullWorld;
 
   beforeEach(async () => {

@@ -2,8 +2,8 @@ import { pinnedConnect, type PinnedConnect, type PinnedConnectOptions } from '@o
 import { type ReadBuffers } from '../transfer/read-buffers';
 import { HandedOver } from './handed-over';
 import { readPlainHead } from './plain-head';
-import { type UpstreamArrivals, connectionReset, PullConnection } from './pull-connection';
-import { PulledResponse } from './pulled-response';
+import { type UpstreamArrivals, connectionReset, RelayConnection } from './relay-connection';
+import { RelayedResponse } from './relayed-response';
 import { requestHead } from './request-head';
 import { SentBody } from './sent-body';
 import { upstreamError } from './upstream-error';
@@ -15,7 +15,7 @@ const MAX_IDLE = 64;
 /** How long further ones are kept for the next request of the crowd, in milliseconds. */
 const SURPLUS_IDLE_MS = 2_000;
 
-export interface PullTransportOptions extends PinnedConnectOptions {
+export interface RelayTransportOptions extends PinnedConnectOptions {
   readonly buffers: ReadBuffers;
   /** For all requests whose body is not relayed, except GET. */
   readonly others: UpstreamTransport;
@@ -24,18 +24,19 @@ export interface PullTransportOptions extends PinnedConnectOptions {
 }
 
 /**
- * {@link UpstreamTransport} for GET, on raw connections. The body of a plain response passes through buffers that are used again, which is
- * several times cheaper than a new one for each piece. `node:http` reads all other responses.
+ * {@link UpstreamTransport} for GET and for requests whose body is relayed, on raw connections. The bodies of these requests and of plain
+ * responses pass through buffers that are used again, which is several times cheaper than a new one for each piece. `node:http` reads all
+ * other responses.
  */
-export class PullTransport implements UpstreamTransport {
+export class RelayTransport implements UpstreamTransport {
   readonly #connect: PinnedConnect;
   /** By origin; the one that was used last is used next. */
-  readonly #idle = new Map<string, PullConnection[]>();
+  readonly #idle = new Map<string, RelayConnection[]>();
   #running = 0;
   #drained?: () => void;
 
   /** Connects only where the egress policy allows. */
-  constructor(private readonly options: PullTransportOptions) {
+  constructor(private readonly options: RelayTransportOptions) {
     this.#connect = pinnedConnect(options);
   }
 
@@ -73,7 +74,7 @@ export class PullTransport implements UpstreamTransport {
     await this.options.others.close();
   }
 
-  #kept(origin: string): PullConnection | undefined {
+  #kept(origin: string): RelayConnection | undefined {
     const connections = this.#idle.get(origin) ?? [];
     for (let connection = connections.pop(); connection; connection = connections.pop()) {
       if (!connection.isClosed) {
@@ -83,8 +84,8 @@ export class PullTransport implements UpstreamTransport {
     return undefined;
   }
 
-  async #open({ origin, transfer }: UpstreamRequest): Promise<PullConnection> {
-    const connection = new PullConnection(origin, this.options.buffers);
+  async #open({ origin, transfer }: UpstreamRequest): Promise<RelayConnection> {
+    const connection = new RelayConnection(origin, this.options.buffers);
     const socket = await this.#connect(origin, { signal: transfer.signal, onread: connection.onread });
     if (transfer.signal.aborted) {
       // Too late for the attempt to end; `attach` then throws.
@@ -94,7 +95,7 @@ export class PullTransport implements UpstreamTransport {
     return connection;
   }
 
-  #get(connection: PullConnection, request: UpstreamRequest, head: string): Promise<UpstreamResponse> {
+  #get(connection: RelayConnection, request: UpstreamRequest, head: string): Promise<UpstreamResponse> {
     const { buffers, answered } = this.options;
     return new Promise((resolve, reject) => {
       const over = (keepMs: number): void => this.#over(connection, keepMs);
@@ -105,7 +106,7 @@ export class PullTransport implements UpstreamTransport {
     });
   }
 
-  #over(connection: PullConnection, keepMs: number): void {
+  #over(connection: RelayConnection, keepMs: number): void {
     if (keepMs > 0 && !connection.isClosed) {
       const connections = this.#idle.get(connection.origin) ?? [];
       this.#idle.set(connection.origin, connections);
@@ -124,7 +125,7 @@ export class PullTransport implements UpstreamTransport {
       .forEach((connection) => connection.destroy());
   }
 
-  #closed(connection: PullConnection): void {
+  #closed(connection: RelayConnection): void {
     const connections = this.#idle.get(connection.origin) ?? [];
     const index = connections.indexOf(connection);
     if (index >= 0) {
@@ -144,7 +145,7 @@ export class PullTransport implements UpstreamTransport {
 }
 
 interface Awaiting {
-  readonly connection: PullConnection;
+  readonly connection: RelayConnection;
   readonly request: UpstreamRequest;
   readonly resolve: (response: UpstreamResponse) => void;
   readonly reject: (error: Error) => void;
@@ -196,7 +197,7 @@ class AwaitedHead implements UpstreamArrivals {
       connection.handTo(rest);
       return rest.take(piece);
     }
-    const response = new PulledResponse({ head, early: isEarly(), connection, buffers, transfer, over });
+    const response = new RelayedResponse({ head, early: isEarly(), connection, buffers, transfer, over });
     connection.handTo(response);
     resolve(response);
     return response.take(piece.subarray(head.bytes));

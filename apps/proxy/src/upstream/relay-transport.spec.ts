@@ -2,7 +2,7 @@ import { until } from '@oci-connector/testing-kit';
 import { LARGE, OK, PullWorld } from '../../test/pull-world';
 import { readBody } from './read-body';
 
-describe('PullTransport', () => {
+describe('RelayTransport', () => {
   let world: PullWorld;
 
   beforeEach(async () => {
