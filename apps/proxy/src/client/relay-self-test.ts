@@ -70,11 +70,8 @@ class ReadPieces implements Arrivals {
 
   next(): Promise<Buffer> {
     return new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`nothing was read within ${LIMIT_MS} ms`)), LIMIT_MS);
-      this.#arrived = (piece) => {
-        clearTimeout(late);
-        resolve(piece);
-      };
+      AbortSignal.timeout(LIMIT_MS).addEventListener('abort', ({ target }) => reject((target as AbortSignal).reason as Error));
+      this.#arrived = resolve;
     });
   }
 }
