@@ -14,7 +14,7 @@ const config: Config = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/tmp/'],
   setupFiles: ['reflect-metadata'],
   transform: {
-    '\\.proto$': '<rootDir>/tools/jest-text.cjs',
+    '\\.proto$': '<rootDir>/tools/proto-definition.cjs',
     '^.+\\.[cm]?[tj]s$': [
       '@swc/jest',
       {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transform } from '@swc/core';
 import { build } from 'esbuild';
+import { definitionOf } from './proto-definition.cjs';
 import { leaveOutUnusedParts } from './unused-parts.mjs';
 
 export const workspaceRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -28,6 +29,16 @@ const compileWithSwc = {
       });
       return { contents: code, loader: 'js', resolveDir: path.dirname(filename) };
     });
+  },
+};
+
+const importProtoDefinitions = {
+  name: 'proto-definitions',
+  setup(pluginBuild) {
+    pluginBuild.onLoad({ filter: /\.proto$/ }, async ({ path: filename }) => ({
+      contents: definitionOf(await readFile(filename, 'utf8')),
+      loader: 'text',
+    }));
   },
 };
 
@@ -83,10 +94,9 @@ export async function bundle({ entry, outfile, mode = 0o644 }) {
     lineLimit: 160,
     // The licences are in LICENSES.txt.
     legalComments: 'none',
-    loader: { '.proto': 'text' },
     tsconfig: 'tsconfig.base.json',
     external: [...optionalOfNest, ...workspaceTools],
-    plugins: [leaveOutUnusedFiles, leaveOutUnusedParts, compileWithSwc],
+    plugins: [leaveOutUnusedFiles, leaveOutUnusedParts, importProtoDefinitions, compileWithSwc],
     logLevel: 'warning',
   });
   await mkdir(path.dirname(path.resolve(workspaceRoot, outfile)), { recursive: true });

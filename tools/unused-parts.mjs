@@ -1,4 +1,5 @@
 // Leaves out of the bundles what packages would load although no program uses it. docs/performance.md has the sizes.
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
@@ -22,6 +23,16 @@ const unused = () => {
 module.exports = Object.assign(unused, { extractBody: unused });
 `;
 
+/**
+ * Two loggers of Nest format dates. The programs have their own logger, but the first formatter makes ICU load its tables of languages, which
+ * takes 1 MiB of memory.
+ */
+const LOGGERS_OF_NEST = /\/@nestjs\/common\/services\/(console-)?logger\.service\.js$/;
+const FORMATTER_OF_NEST = /new Intl\.DateTimeFormat\(undefined, \{[^}]*\}\)/;
+
+/** What grpc-js needs only for its service of statistics (channelz). */
+const LOADER_OF_GRPC = /^@grpc\/proto-loader$/;
+
 const inPackage = (name, file) => file.includes(`/node_modules/${name}/`);
 
 export const leaveOutUnusedParts = {
@@ -37,6 +48,16 @@ export const leaveOutUnusedParts = {
       inPackage('undici', importer) ? { path: specifier, namespace: 'unused-part' } : undefined,
     );
     pluginBuild.onLoad({ filter: /./, namespace: 'unused-part' }, () => ({ contents: UNUSED }));
+    pluginBuild.onResolve({ filter: LOADER_OF_GRPC }, ({ path: specifier, importer }) =>
+      inPackage('@grpc/grpc-js', importer) ? { path: specifier, namespace: 'unused-part' } : undefined,
+    );
+    pluginBuild.onLoad({ filter: LOGGERS_OF_NEST }, async ({ path: file }) => {
+      const text = await readFile(file, 'utf8');
+      if (!FORMATTER_OF_NEST.test(text)) {
+        throw new Error(`${file} has no formatter of dates; see tools/unused-parts.mjs`);
+      }
+      return { contents: text.replace(FORMATTER_OF_NEST, '{ format: (time) => new Date(time).toISOString() }') };
+    });
     // The CommonJS files of class-validator load all its rules, including one with the telephone numbers of all countries. Nest has a pipe
     // that validates requests, which is not used.
     pluginBuild.onResolve({ filter: /^class-(validator|transformer)$/ }, ({ path: name, importer }) => {

@@ -1,7 +1,9 @@
 import 'reflect-metadata';
-import { runProgram, VERSION } from '@oci-connector/runtime';
+import { neverOptimizeWebAssembly, runProgram, VERSION } from '@oci-connector/runtime';
 import { ControllerSettings, environment } from './controller.config';
 import { startController } from './start-controller';
+
+neverOptimizeWebAssembly();
 
 void runProgram(
   {

@@ -1,5 +1,5 @@
-/** Protocol definitions are bundled as text; see tools/bundle.mjs and, for tests, tools/jest-text.cjs. */
+/** Protocol definitions are imported as JSON; see tools/proto-definition.cjs. */
 declare module '*.proto' {
-  const text: string;
-  export default text;
+  const json: string;
+  export default json;
 }

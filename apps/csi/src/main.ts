@@ -1,12 +1,13 @@
 import 'reflect-metadata';
 import { setFlagsFromString } from 'node:v8';
-import { runProgram, VERSION } from '@oci-connector/runtime';
+import { neverOptimizeWebAssembly, runProgram, VERSION } from '@oci-connector/runtime';
 import { CsiSettings, environment } from './csi.config';
 import { startCsi } from './start-csi';
 
 // Keeps the heap's space for new objects at its initial size. Otherwise it grows to 32 MiB, although this program is idle most of the
 // time and runs on every node.
 setFlagsFromString('--semi-space-growth-factor=1');
+neverOptimizeWebAssembly();
 
 void runProgram(
   {

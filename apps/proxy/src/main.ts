@@ -1,7 +1,9 @@
 import 'reflect-metadata';
-import { runProgram, VERSION } from '@oci-connector/runtime';
+import { optimizeWebAssemblyLater, runProgram, VERSION } from '@oci-connector/runtime';
 import { environment, ProxySettings } from './proxy.config';
 import { startProxy } from './start-proxy';
+
+optimizeWebAssemblyLater();
 
 void runProgram(
   {

@@ -1,7 +1,18 @@
 import { plainToInstance } from 'class-transformer';
-import { type ValidationError, validateSync } from 'class-validator';
+import { useContainer, type ValidationError, validateSync } from 'class-validator';
 import { type SchemaClass } from './field-registry';
 import { type FieldProblem, joinPath } from './field-problem';
+
+/** The rules by their classes. class-validator itself would search a list of all rules for each check. */
+const rules = new Map<unknown, unknown>();
+
+useContainer({
+  get<T>(ruleClass: (new () => T) | (() => T)): T {
+    const rule = rules.get(ruleClass) ?? new (ruleClass as new () => T)();
+    rules.set(ruleClass, rule);
+    return rule as T;
+  },
+});
 
 /** Returns all problems of an object's fields, types, lengths and patterns, by class-validator. */
 export function validateStructure(schemaClass: SchemaClass, value: object): FieldProblem[] {

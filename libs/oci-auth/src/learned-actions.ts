@@ -5,7 +5,8 @@ import { hintedActions, type RepositoryAction, type RepositoryScope, sameActions
 import { planKey } from './token-cache';
 import { type UpstreamRegistry } from './upstream-registry';
 
-const MAX_ENTRIES = 10_000;
+/** With a size instead of a number of entries, the cache does not allocate all of them at the start. */
+const MAX_ENTRIES = { maxSize: 10_000, sizeCalculation: () => 1 };
 
 /** The names that registries use for our actions, where they differ. They are learnt from challenges; hardly any registry differs. */
 export class LearnedActions {
@@ -13,7 +14,7 @@ export class LearnedActions {
   readonly #actions: LRUCache<string, readonly RepositoryAction[]>;
 
   constructor(clock: WallClock, lifetimeMs: number) {
-    this.#actions = new LRUCache({ max: MAX_ENTRIES, ttl: lifetimeMs, ttlResolution: 0, perf: clock });
+    this.#actions = new LRUCache({ ...MAX_ENTRIES, ttl: lifetimeMs, ttlResolution: 0, perf: clock });
   }
 
   /** Returns the request with the actions that the challenge names, if it names one that we did not request but may. Remembers them. */

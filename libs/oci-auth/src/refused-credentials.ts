@@ -17,8 +17,8 @@ const DOUBTFUL_MS = 10_000;
 /** How long an accepted credential counts as good, so that not every missing right causes a login. */
 const ACCEPTED_MS = 60_000;
 
-/** Far more credentials than 10,000 Connectors use. */
-const MAX_CREDENTIALS = 20_000;
+/** Far more credentials than 10,000 Connectors use. With a size instead of a number of entries, the caches do not allocate all of them at the start. */
+const MAX_CREDENTIALS = { maxSize: 20_000, sizeCalculation: () => 1 };
 
 /** The server that judges a credential: a token server and its service, or a registry with Basic. */
 export interface CredentialJudge {
@@ -44,9 +44,9 @@ interface Verdict {
  */
 export class RefusedCredentials {
   readonly #key = randomBytes(32);
-  readonly #verdicts = new LRUCache<string, Verdict>({ max: MAX_CREDENTIALS });
+  readonly #verdicts = new LRUCache<string, Verdict>(MAX_CREDENTIALS);
   /** By user name: the credential that was refused last, and when. */
-  readonly #lastRefused = new LRUCache<string, { readonly id: string; readonly at: number }>({ max: MAX_CREDENTIALS });
+  readonly #lastRefused = new LRUCache<string, { readonly id: string; readonly at: number }>(MAX_CREDENTIALS);
   /** First uses in flight. Other uses of the same credential wait for their result. */
   readonly #scouts = new Map<string, Promise<unknown>>();
 

@@ -25,4 +25,5 @@ export {
 } from './settings';
 export { startApp, type AppOptions, type RunningApp } from './start-app';
 export { VERSION } from './version';
+export { neverOptimizeWebAssembly, optimizeWebAssemblyLater } from './web-assembly';
 export { WORLD, type World } from './world';
