@@ -147,6 +147,9 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
     void ownCertificate.renew();
   });
   readiness.register('connectors', () => (state.hasSynced ? undefined : 'the Connectors and their classes have not been read yet'));
+  if (settings.bodyRelay) {
+    readiness.register('relay', () => (requestRelay.isDecided ? undefined : 'the self-test of the body relay has not ended yet'));
+  }
   readiness.register('certificates', () => (authority.current ? undefined : `the Secret ${PROXY_CA_NAME} has not been read yet`));
   return new DataPlane({
     http,

@@ -54,6 +54,8 @@ export class PushWorld {
   answer: RequestListener = (request, response) => {
     void this.digestOf(request).then((digest) => digest && response.end(digest));
   };
+  /** Refuses requests before their bodies are read. */
+  refusal?: Error;
   readonly #transport: RelayTransport;
   readonly #proxy: HttpConnections;
   readonly #clients: Socket[] = [];
@@ -146,6 +148,9 @@ export class PushWorld {
   async #forward(client: ClientExchange): Promise<void> {
     const { request, transfer, body } = client;
     this.relayed.push(body !== undefined);
+    if (this.refusal) {
+      throw this.refusal;
+    }
     client.continueBody();
     const { port } = this.upstream.address() as AddressInfo;
     const response = await this.#transport.send({

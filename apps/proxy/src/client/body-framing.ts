@@ -14,8 +14,6 @@ export interface FramedPiece {
 
 /** Finds the end of a request body (RFC 9112 §6). */
 export interface BodyFraming {
-  /** Whether much of the body may follow. */
-  readonly isLong: boolean;
   /**
    * Reads the next piece, and changes it in place.
    *
@@ -28,10 +26,6 @@ export interface BodyFraming {
 export class LengthFraming implements BodyFraming {
   /** @param left length of the body, in bytes */
   constructor(private left: number) {}
-
-  get isLong(): boolean {
-    return this.left > 0;
-  }
 
   read(piece: Buffer): FramedPiece {
     const body = piece.length > this.left ? piece.subarray(0, this.left) : piece;
@@ -76,7 +70,6 @@ type ChunkState =
  * trailers. The upstream therefore reads the same data from it, whatever it makes of unusual chunks (rule C8).
  */
 export class ChunkedFraming implements BodyFraming {
-  readonly isLong = true;
   #state: ChunkState = 'size';
   #size = 0;
   #digits = 0;

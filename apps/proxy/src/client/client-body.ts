@@ -64,7 +64,8 @@ export class ClientBody implements RequestBody, Arrivals {
     }
     const { before, body, content, rest } = framed;
     this.start.transfer.receivedLent(content);
-    const wantsMore = this.#body.take(before ? Buffer.concat([before, body]) : body, this.start.framing.isLong);
+    // Without a buffer until much arrives: a client without a token could hold it.
+    const wantsMore = this.#body.take(before ? Buffer.concat([before, body]) : body, false);
     if (!rest || this.#body.isOver) {
       return wantsMore;
     }

@@ -4,6 +4,7 @@ import { type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '@oci-connector/testing-kit';
 import { PushWorld } from '../../test/push-world';
+import { ProxyError } from '../proxy.errors';
 
 const LARGE = randomBytes(8 * 1024 * 1024);
 const DIGEST = digestOf(LARGE);
@@ -152,6 +153,19 @@ describe.each([
     await until(() => client.closed, 10_000);
     expect(statusesOf(answer())).toEqual(['413']);
     expect(answer().toLowerCase()).toContain('connection: close');
+    expect(world.received).toEqual([]);
+  });
+
+  it('is read and discarded after a refusal, which the client can read', async () => {
+    world.refusal = new ProxyError('PermissionDenied', 'not allowed');
+    const client = await world.connect();
+    let isReset = false;
+    client.on('error', () => (isReset = true));
+    const answer = collect(client);
+    await push(client, LARGE, 'Content-Length');
+    client.end();
+    await until(() => client.closed, 10_000);
+    expect([statusesOf(answer()), isReset]).toEqual([['403'], false]);
     expect(world.received).toEqual([]);
   });
 

@@ -129,6 +129,8 @@ export class PushConnection implements Arrivals {
     response.detachSocket(this.#socket);
     process.nextTick(() => response.emit('close'));
     if (!response.shouldKeepAlive || !this.#body?.isComplete) {
+      // What still arrives is read and discarded.
+      this.#body?.cancel(new Error('the response came before the end of the body'));
       closeLingering(this.#socket);
       return this.#socket.destroySoon();
     }

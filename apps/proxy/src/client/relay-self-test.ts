@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, Socket } from 'node:net';
 import { type Arrivals } from '../transfer/arrivals';
 import { ReadBuffers } from '../transfer/read-buffers';
 import { ClientReads } from './client-reads';
@@ -15,17 +15,21 @@ const LIMIT_MS = 5_000;
  */
 export async function testClientReads(): Promise<void> {
   const server = createServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
-  client.on('error', () => undefined);
-  const [accepted] = (await once(server, 'connection')) as [Socket];
+  const client = new Socket();
   try {
-    await testReads(client, accepted);
+    await once(server.listen(0, '127.0.0.1'), 'listening', inTime());
+    const accepting = once(server, 'connection', inTime()) as Promise<[Socket]>;
+    client.on('error', () => undefined).connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const [accepted] = await accepting;
+    await testReads(client, accepted).finally(() => accepted.destroy());
   } finally {
     client.destroy();
-    accepted.destroy();
     server.close();
   }
+}
+
+function inTime(): { readonly signal: AbortSignal } {
+  return { signal: AbortSignal.timeout(LIMIT_MS) };
 }
 
 async function testReads(client: Socket, accepted: Socket): Promise<void> {
@@ -47,7 +51,7 @@ async function testReads(client: Socket, accepted: Socket): Promise<void> {
   }
   reads.handTo(undefined);
   client.write('third');
-  const [piece] = (await once(accepted, 'data', { signal: AbortSignal.timeout(LIMIT_MS) })) as [Buffer];
+  const [piece] = (await once(accepted, 'data', inTime())) as [Buffer];
   if (piece.toString() !== 'third') {
     throw new Error('bytes of a connection did not reach its stream');
   }
@@ -70,7 +74,8 @@ class ReadPieces implements Arrivals {
 
   next(): Promise<Buffer> {
     return new Promise((resolve, reject) => {
-      AbortSignal.timeout(LIMIT_MS).addEventListener('abort', ({ target }) => reject((target as AbortSignal).reason as Error));
+      const { signal } = inTime();
+      signal.addEventListener('abort', () => reject(signal.reason as Error));
       this.#arrived = resolve;
     });
   }

@@ -12,12 +12,18 @@ export interface RequestRelayOptions {
 /** Whether request bodies are relayed: once the self-test has shown that this Node.js can do it. Until then `node:http` reads them. */
 export class RequestRelay {
   #isTested = false;
+  #isDecided = false;
 
   constructor(private readonly options: RequestRelayOptions) {}
 
   /** Memory for request bodies; absent: they are not relayed. */
   get buffers(): ReadBuffers | undefined {
     return this.#isTested ? this.options.buffers : undefined;
+  }
+
+  /** Whether the self-test has ended. */
+  get isDecided(): boolean {
+    return this.#isDecided;
   }
 
   /** Runs the self-test. Never rejects. */
@@ -29,6 +35,7 @@ export class RequestRelay {
     } catch (error) {
       onError(error as Error);
     }
+    this.#isDecided = true;
   }
 
   stop(): void {

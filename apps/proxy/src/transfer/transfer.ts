@@ -62,7 +62,7 @@ export class Transfer {
 
   received(bytes: number): void {
     this.receivedLent(bytes);
-    this.passed(bytes);
+    this.copied(bytes);
   }
 
   /** Counts bytes that were read into a buffer that is used again: no memory waits to be collected. */
@@ -73,6 +73,11 @@ export class Transfer {
 
   sent(bytes: number): void {
     this.sentLent(bytes);
+    this.copied(bytes);
+  }
+
+  /** Counts the memory of a piece that waits to be collected. */
+  copied(bytes: number): void {
     this.passed(bytes);
   }
 

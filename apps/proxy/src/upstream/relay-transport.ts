@@ -169,7 +169,7 @@ class AwaitedHead implements UpstreamArrivals {
   constructor(private readonly awaiting: Awaiting) {
     const { request, connection } = awaiting;
     request.transfer.onCancel(this.#cancel);
-    this.#sent = request.relayed && new SentBody(request.relayed, connection, (error) => this.#bodyFailed(error));
+    this.#sent = request.relayed && new SentBody(request.relayed, connection, request.transfer, (error) => this.#bodyFailed(error));
   }
 
   /** To be called when the head was sent. */

@@ -1,5 +1,6 @@
 import { type BodyConsumer } from '../transfer/body';
 import { type RequestBody } from '../transfer/request-body';
+import { type Transfer } from '../transfer/transfer';
 import { type RelayConnection } from './relay-connection';
 
 /** Sends the body of a request on the connection of the request, with back-pressure. */
@@ -11,6 +12,7 @@ export class SentBody implements BodyConsumer {
   constructor(
     private readonly body: RequestBody,
     private readonly connection: RelayConnection,
+    private readonly transfer: Transfer,
     private readonly failed: (error: Error) => void,
   ) {}
 
@@ -33,6 +35,7 @@ export class SentBody implements BodyConsumer {
   }
 
   chunk(piece: Buffer): boolean {
+    this.transfer.copied(piece.length);
     return this.#isOver || this.connection.write(piece);
   }
 
