@@ -101,7 +101,7 @@ function buildFlags(ldflags = ''): string[] {
 async function installGoProject(project: GoProject): Promise<void> {
   const missing = project.programs.filter(({ name }) => !existsSync(toolPath(name)));
   if (missing.length === 0) {
-    return;
+    return withTemporaryDirectory((directory) => keepAssets(project, directory));
   }
   await withTemporaryDirectory(async (directory) => {
     const env = { ...testbedEnvironment.all, GOFLAGS: '-buildvcs=false -mod=mod' };
@@ -128,20 +128,17 @@ async function installGoProject(project: GoProject): Promise<void> {
   });
 }
 
-/**
- * Copies the assets before the program, so that they exist whenever the program exists. They are copied because the module
- * cache may be cleaned.
- */
-async function keepAssets({ assets, requires, programs }: GoProject, cwd: string): Promise<void> {
-  const [program] = programs;
-  if (!assets || !program) {
+/** Copies the assets that are missing, because the module cache may be cleaned. */
+async function keepAssets({ assets = [], requires, programs: [program] }: GoProject, cwd: string): Promise<void> {
+  const place = (asset: string): string => path.join(assetsPath(program?.name ?? ''), asset);
+  const missing = assets.filter((asset) => !existsSync(place(asset)));
+  if (missing.length === 0) {
     return;
   }
   const { Dir } = await downloadModule(firstOf(requires), cwd);
-  const target = assetsPath(program.name);
-  await rm(target, { recursive: true, force: true });
-  for (const asset of assets) {
-    await cp(path.join(Dir, asset), path.join(target, asset), { recursive: true });
+  for (const asset of missing) {
+    await cp(path.join(Dir, asset), `${place(asset)}.part`, { recursive: true });
+    await rename(`${place(asset)}.part`, place(asset));
   }
 }
 
