@@ -156,6 +156,8 @@ export const NEEDED_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   gcc: ['/usr/bin/gcc'],
   'libc6-dev': ['/usr/include/stdlib.h'],
   git: ['/usr/bin/git'],
+  // For setcap.
+  'libcap2-bin': ['/usr/sbin/setcap'],
   // For keytool, which reads truststores as Java does.
   'openjdk-17-jre-headless': ['/usr/bin/keytool'],
 };

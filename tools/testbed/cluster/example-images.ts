@@ -1,5 +1,6 @@
 import { appendFile, chmod, cp, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { runCommand } from '../../processes/run-command';
 import { daemonlessScript } from '../toolchain';
 import { makeLayer, pushImage, USER_NAMESPACE_TOOLS, type Furnish } from './pod-images';
 
@@ -58,6 +59,15 @@ async function furnishRootless(root: string): Promise<void> {
   await appendFile(path.join(root, 'etc/group'), `user:x:${id}:\n`);
   for (const name of ['etc/subuid', 'etc/subgid']) {
     await writeFile(path.join(root, name), 'user:100000:65536\n');
+  }
+  // Debian's programs do not give up root, as those of BuildKit's image do, and Linux lets only the owner of a user namespace map ids.
+  for (const [name, capability] of [
+    ['newuidmap', 'cap_setuid'],
+    ['newgidmap', 'cap_setgid'],
+  ] as const) {
+    const file = path.join(root, 'usr/bin', name);
+    await chmod(file, 0o755);
+    await runCommand(['setcap', `${capability}=ep`, file], { env: { PATH: '/usr/sbin:/usr/bin' } });
   }
   await cp(daemonlessScript(), path.join(root, 'usr/bin/buildctl-daemonless.sh'));
   await chmod(path.join(root, 'usr/bin/buildctl-daemonless.sh'), 0o755);
