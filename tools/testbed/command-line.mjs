@@ -14,7 +14,7 @@ export const SUITES = {
   contract: 'test support: the embedded Kubernetes API and a real one pass one contract, and the fixture registry passes the OCI suite',
   images: 'the images of the product: built twice to the same digests, for two platforms, without a shell, started with no rights',
   installation:
-    'the Helm chart in a whole Kubernetes: install, helm test, upgrade, rollback, fail-over, Pod Security, uninstall (run it alone)',
+    'README.md and docs/install.md in a whole Kubernetes: install, first pull and push, upgrade, rollback, fail-over, Pod Security, uninstall (run it alone)',
   'day-two':
     'faults, evictions, rotation of the sealing key, upgrade and downgrade in a whole Kubernetes: what docs/operations.md promises',
   release:

@@ -27,6 +27,9 @@ import { testbedEnvironment } from './testbed.config';
 
 const HALF_AN_HOUR = 30 * 60_000;
 
+/** Limit of a build, in milliseconds. It only ends a build that hangs: on two busy cores, Kubernetes alone takes more than half an hour. */
+const BUILD_MS = 2 * 60 * 60_000;
+
 /** Installs or builds the missing tools. Requires root, Go and access to the package registries. */
 export async function install(): Promise<void> {
   await installDebianPackages();
@@ -79,7 +82,7 @@ async function installGoTool(tool: (typeof GO_TOOLS)[number]): Promise<void> {
   await withTemporaryDirectory(async (directory) => {
     const env = { ...testbedEnvironment.all, GOBIN: directory, GOFLAGS: '-buildvcs=false' };
     await step(`building ${tool.name} ${tool.version}`, () =>
-      runCommand(['go', 'install', ...buildFlags(), `${tool.module}@${tool.version}`], { env, timeout: HALF_AN_HOUR }),
+      runCommand(['go', 'install', ...buildFlags(), `${tool.module}@${tool.version}`], { env, timeout: BUILD_MS }),
     );
     await keep(path.join(directory, path.basename(tool.module)), tool.name);
   });
@@ -101,7 +104,7 @@ function buildFlags(ldflags = ''): string[] {
 async function installGoProject(project: GoProject): Promise<void> {
   const missing = project.programs.filter(({ name }) => !existsSync(toolPath(name)));
   if (missing.length === 0) {
-    return;
+    return withTemporaryDirectory((directory) => keepAssets(project, directory));
   }
   await withTemporaryDirectory(async (directory) => {
     const env = { ...testbedEnvironment.all, GOFLAGS: '-buildvcs=false -mod=mod' };
@@ -119,7 +122,7 @@ async function installGoProject(project: GoProject): Promise<void> {
       ...missing.map(({ main }) => main),
     ] as const;
     await step(`building ${project.name}: ${missing.map(({ name, version }) => `${name} ${version}`).join(', ')}`, () =>
-      runCommand(command, { cwd: directory, env, timeout: HALF_AN_HOUR }),
+      runCommand(command, { cwd: directory, env, timeout: BUILD_MS }),
     );
     await keepAssets(project, directory);
     for (const { name, main } of missing) {
@@ -128,20 +131,17 @@ async function installGoProject(project: GoProject): Promise<void> {
   });
 }
 
-/**
- * Copies the assets before the program, so that they exist whenever the program exists. They are copied because the module
- * cache may be cleaned.
- */
-async function keepAssets({ assets, requires, programs }: GoProject, cwd: string): Promise<void> {
-  const [program] = programs;
-  if (!assets || !program) {
+/** Copies the assets that are missing, because the module cache may be cleaned. */
+async function keepAssets({ assets = [], requires, programs: [program] }: GoProject, cwd: string): Promise<void> {
+  const place = (asset: string): string => path.join(assetsPath(program?.name ?? ''), asset);
+  const missing = assets.filter((asset) => !existsSync(place(asset)));
+  if (missing.length === 0) {
     return;
   }
   const { Dir } = await downloadModule(firstOf(requires), cwd);
-  const target = assetsPath(program.name);
-  await rm(target, { recursive: true, force: true });
-  for (const asset of assets) {
-    await cp(path.join(Dir, asset), path.join(target, asset), { recursive: true });
+  for (const asset of missing) {
+    await cp(path.join(Dir, asset), `${place(asset)}.part`, { recursive: true });
+    await rename(`${place(asset)}.part`, place(asset));
   }
 }
 

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { workspaceRoot } from '../processes/workspace';
 import { type ProcessGroup, type StartedProcess } from '../processes/process-group';
 import { tryCommand, type CommandResult } from '../processes/run-command';
+import { commandsOf, pageBlock } from './pages/page-blocks';
 import { testbedEnvironment } from './testbed.config';
 
 /** The state that a running sandbox writes for scripts. */
@@ -31,10 +32,11 @@ const DEADLINE_MS = 180_000;
 /** The environment of the sandbox: only PATH and HOME of the caller. */
 const environment = { PATH: testbedEnvironment.path, HOME: testbedEnvironment.home };
 
-/** Runs `npm start -- --check ARGS` to its end. */
+/** Runs the README's command `npm start -- --check`, with more arguments, to its end. */
 export function checkSandbox(args: readonly string[], prefix: Prefix = []): Promise<CommandResult> {
   refuseToDisturb();
-  const [file = '', ...rest] = [...prefix, 'npm', 'start', '--silent', '--', '--check', ...args];
+  const [, check = []] = commandsOf(pageBlock('try it'));
+  const [file = '', ...rest] = [...prefix, ...check, ...args];
   return tryCommand([file, ...rest], { cwd: workspaceRoot, env: environment, timeout: DEADLINE_MS });
 }
 

@@ -8,6 +8,8 @@ export const GO_TOOLS: readonly { readonly name: string; readonly module: string
   // The version of the library in kaniko. It uses http for *.local names; newer versions use https.
   { name: 'crane-0.20', module: 'github.com/google/go-containerregistry/cmd/crane', version: 'v0.20.4' },
   { name: 'oras', module: 'oras.land/oras/cmd/oras', version: 'v1.3.6' },
+  // The version of BuildKit's rootless image.
+  { name: 'rootlesskit', module: 'github.com/rootless-containers/rootlesskit/v3/cmd/rootlesskit', version: 'v3.2.0' },
   { name: 'regctl', module: 'github.com/regclient/regclient/cmd/regctl', version: 'v0.11.7' },
   {
     name: 'conformance',
@@ -51,7 +53,7 @@ export interface GoProject {
   readonly ldflags?: string;
   /** Build tags. */
   readonly tags?: string;
-  /** Directories of the first module that its program reads at run time; copied to {@link assetsPath}. */
+  /** Directories of the first module that are needed at run time; copied to {@link assetsPath} of the first program. */
   readonly assets?: readonly string[];
   readonly programs: readonly GoProgram[];
 }
@@ -65,6 +67,8 @@ const ownVersion = (version: string, own = 1): string => `${version}-testbed${ow
 export const KUBERNETES_VERSION = 'v1.37.2';
 export const OLDEST_KUBERNETES_VERSION = 'v1.30.14';
 const BUILDKIT_VERSION = 'v0.34.2';
+/** The script of BuildKit's images that starts a buildkitd for one build, in its module. */
+const DAEMONLESS_SCRIPT = 'examples/buildctl-daemonless/buildctl-daemonless.sh';
 const COREDNS_VERSION = 'v1.15.0';
 const DISTRIBUTION_VERSION = 'v3.1.2';
 /** Later versions have another module path, and cannot be built from the module proxy. */
@@ -102,6 +106,7 @@ export const GO_PROJECTS: readonly GoProject[] = [
   {
     name: 'BuildKit',
     requires: { 'github.com/moby/buildkit': BUILDKIT_VERSION },
+    assets: [path.dirname(DAEMONLESS_SCRIPT)],
     programs: commandsOf('github.com/moby/buildkit', BUILDKIT_VERSION, ['buildkitd', 'buildctl']),
   },
   {
@@ -142,6 +147,7 @@ export const DEBIAN_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   uidmap: ['/usr/bin/newuidmap', '/usr/bin/newgidmap'],
   iptables: ['/usr/sbin/iptables'],
   'busybox-static': ['/bin/busybox'],
+  jq: ['/usr/bin/jq'],
   prometheus: ['/usr/bin/prometheus', '/usr/bin/promtool'],
 };
 
@@ -150,6 +156,8 @@ export const NEEDED_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   gcc: ['/usr/bin/gcc'],
   'libc6-dev': ['/usr/include/stdlib.h'],
   git: ['/usr/bin/git'],
+  // For setcap.
+  'libcap2-bin': ['/usr/sbin/setcap'],
   // For keytool, which reads truststores as Java does.
   'openjdk-17-jre-headless': ['/usr/bin/keytool'],
 };
@@ -207,6 +215,11 @@ function toolNames(): string[] {
   const debian = Object.values(DEBIAN_PACKAGES).flatMap((files) => files.map((file) => path.basename(file)));
   const built = [...GO_TOOLS, ...GO_PROJECTS.flatMap(({ programs }) => programs)].map(({ name }) => name);
   return [...debian, ...built, 'node24'].sort();
+}
+
+/** Returns the script `buildctl-daemonless.sh`. */
+export function daemonlessScript(): string {
+  return path.join(assetsPath('buildkitd'), DAEMONLESS_SCRIPT);
 }
 
 /** Returns the directory of the assets of a {@link GoProject}: next to the program that reads them, with its version in the name. */

@@ -1,8 +1,16 @@
+import { roleBinding } from '../../installation/role-binding';
+import { until } from '../../processes/until';
 import { expectEqual, expectParts, type Checks } from '../checks';
 import { connectorVolume } from './client-pods';
 import { type ClusterTests } from './cluster-tests';
-import { PLATFORM, TEAM_A, TEAM_B } from './tenants';
 import { SYSTEM } from './helm';
+import { applyJson } from './installed-cluster';
+import { CONNECTOR_HOST, PLATFORM, SOURCE, TEAM_A, TEAM_B } from './tenants';
+
+const MOUNT = '/etc/connectors';
+
+/** Limit for a deleted RoleBinding to have its effect, in milliseconds; answers are kept for 10 seconds. */
+const REVOKED_MS = 60_000;
 
 const account = (program: string): string => `system:serviceaccount:${SYSTEM}:connectors-${program}`;
 
@@ -21,7 +29,7 @@ export async function checkAccess(checks: Checks, { cluster, pods }: ClusterTest
   });
   await checks.check('a pod without the role does not start, and its event shows what to do', async () => {
     const pod = { namespace: TEAM_B.namespace, name: 'refused' };
-    const volumes = { '/etc/connectors': connectorVolume(`${PLATFORM.namespace}/${PLATFORM.name}`) };
+    const volumes = { [MOUNT]: connectorVolume(`${PLATFORM.namespace}/${PLATFORM.name}`) };
     await pods.create({ ...pod, serviceAccount: TEAM_B.name, image: 'busybox', script: 'true', volumes });
     const event = await pods.event(pod, 'FailedMount');
     expectParts(event, [
@@ -34,6 +42,43 @@ export async function checkAccess(checks: Checks, { cluster, pods }: ClusterTest
     expectEqual(await pods.phase(pod, ['Pending']), 'Pending', 'phase');
     await pods.delete(pod);
   });
+}
+
+/** Checks that a pod may do exactly what its RoleBinding says, as long as there is one. */
+export async function checkPuller(checks: Checks, { cluster, pods, sourceDigest }: ClusterTests): Promise<void> {
+  const reader = { namespace: TEAM_A.namespace, name: 'reader' };
+  const binding = { namespace: PLATFORM.namespace, name: 'reader' };
+  await applyJson(cluster, [
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: reader },
+    roleBinding(binding, 'connectors-puller', reader),
+  ]);
+  await pods.create({
+    ...reader,
+    serviceAccount: reader.name,
+    image: 'crane',
+    script: 'sleep 3600',
+    env: { DOCKER_CONFIG: MOUNT, SSL_CERT_FILE: `${MOUNT}/ca-bundle.crt` },
+    volumes: { [MOUNT]: connectorVolume(`${PLATFORM.namespace}/${PLATFORM.name}`) },
+  });
+  await pods.phase(reader, ['Running']);
+  const image = `${CONNECTOR_HOST}/${SOURCE}`;
+  const longName = `${CONNECTOR_HOST}/namespaces/${PLATFORM.namespace}/connectors/${PLATFORM.name}/${SOURCE}`;
+  for (const name of [image, longName]) {
+    await checks.check(`a pod with the role connectors-puller pulls ${name}`, async () =>
+      expectEqual((await pods.exec(reader, `crane digest ${name}`)).stdout.trim(), sourceDigest, 'digest'),
+    );
+  }
+  const refused = async (command: string, role: string): Promise<void> => {
+    const { status, stdout, stderr } = await pods.exec(reader, command);
+    expectEqual(status !== 0, true, `${command} fails (${stdout})`);
+    expectParts(stderr, ['DENIED', `--clusterrole=${role}`]);
+  };
+  await checks.check('it cannot push', () => refused(`crane copy ${image} ${CONNECTOR_HOST}/team/refused:v1`, 'connectors-pusher'));
+  await checks.check('it cannot pull any more when the RoleBinding is deleted', async () => {
+    await cluster.kubectl.run(['delete', 'rolebinding', `--namespace=${binding.namespace}`, binding.name]);
+    await until(REVOKED_MS, () => refused(`crane digest ${image}`, 'connectors-puller'));
+  });
+  await pods.delete(reader);
 }
 
 /**

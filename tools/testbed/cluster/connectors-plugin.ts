@@ -6,7 +6,7 @@ import { workspaceRoot } from '../../processes/workspace';
 import { kubeconfigText } from '../api-server';
 import { toolPath } from '../toolchain';
 import { type Cluster } from './cluster';
-import { NODE } from './node-network';
+import { withClusterNames } from './cluster-names';
 
 /** One line of the report of `connectors check`. */
 export interface CheckLine {
@@ -26,6 +26,7 @@ export class ConnectorsPlugin {
   private constructor(
     private readonly directory: string,
     private readonly registryCaFile: string,
+    private readonly withNames: readonly [string, ...string[]],
   ) {}
 
   /**
@@ -45,23 +46,13 @@ export class ConnectorsPlugin {
     await chmod(plugin, 0o755);
     const token = await cluster.kubectl.run(['create', 'token', user.name, `--namespace=${user.namespace}`, '--duration=2h']);
     await writeFile(path.join(directory, 'kubeconfig'), kubeconfigText(cluster.api, token.trim()), { mode: 0o600 });
-    // As on the machine of a user who is connected to the network of the cluster.
-    await writeFile(path.join(directory, 'resolv.conf'), `nameserver ${NODE.address}\n`);
-    return new ConnectorsPlugin(directory, registryCaFile);
+    return new ConnectorsPlugin(directory, registryCaFile, await withClusterNames(directory));
   }
 
   /** Runs `kubectl connectors ARGS`. */
   run(...args: string[]): Promise<CommandResult> {
     const place = (name: string): string => path.join(this.directory, name);
-    const withNames = [
-      'unshare',
-      '--mount',
-      '/bin/sh',
-      '-ec',
-      'mount --bind "$0" /etc/resolv.conf; exec "$@"',
-      place('resolv.conf'),
-    ] as const;
-    return tryCommand([...withNames, toolPath('kubectl'), 'connectors', ...args], {
+    return tryCommand([...this.withNames, toolPath('kubectl'), 'connectors', ...args], {
       cwd: this.directory,
       env: {
         HOME: this.directory,

@@ -1,8 +1,8 @@
-/** The image that the pod of a client pushes. */
+/** The image that the pod of a client pushes or signs. */
 export interface Example {
   readonly pushes: string;
-  /** The same image that it pulls, an image with the same first layers, or a new image, whose digest the pod prints. */
-  readonly is: 'the same' | 'built on the same' | 'new';
+  /** The same image that it pulls, an image with the same first layers, a new image, whose digest the pod prints, or a signature of it. */
+  readonly is: 'the same' | 'built on the same' | 'new' | 'signed';
 }
 
 /** The pods of the documentation that the testbed runs: those whose client it has as an image. docs/clients.md names the others. */
@@ -16,4 +16,6 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   podman: { pushes: 'alpine:3.22', is: 'built on the same' },
   docker: { pushes: 'alpine:3.22', is: 'built on the same' },
   buildah: { pushes: 'hello:v1', is: 'built on the same' },
+  buildkit: { pushes: 'hello:v1', is: 'built on the same' },
+  cosign: { pushes: 'alpine:3.22', is: 'signed' },
 };

@@ -6,7 +6,7 @@ import { pushProductImages } from '../images/product-images';
 import { type TestbedContext } from '../testbed-context';
 import { startCluster, type Cluster } from './cluster';
 import { csiDriverOf, type CsiDriver } from './csi-driver';
-import { documentedCommands } from '../manifests/documented-commands';
+import { commandsOf, pageBlock } from '../pages/page-blocks';
 import { Helm, SYSTEM } from './helm';
 import { IMAGE_REGISTRY } from './pod-images';
 
@@ -23,6 +23,8 @@ export interface InstalledCluster extends Cluster {
 export type ClusterOpening = Pick<TestbedContext, 'world' | 'logDirectory' | 'registryCaFile' | 'secrets' | 'closing'> & {
   /** Values of the chart, in addition to those that every cluster has. */
   readonly values?: object;
+  /** Builds the images of the product and pushes them. Default: {@link pushProductImages}. */
+  readonly pushImages?: (directory: string, registry: string) => Promise<unknown>;
 };
 
 /** Starts a cluster, builds the images of the product, and installs it with the chart. */
@@ -31,12 +33,13 @@ export async function startInstalledCluster(opening: ClusterOpening): Promise<In
   opening.closing.unshift(() => cluster.group.stopAll());
   const client = KubeClient.fromConnection(await loadKubeConnection({ kubeconfig: cluster.api.kubeconfig }));
   opening.closing.unshift(() => client.close());
-  await step('building the images of the product', () => pushProductImages(path.join(cluster.directory, 'product-images'), IMAGE_REGISTRY));
+  const { pushImages = pushProductImages } = opening;
+  await step('building the images of the product', () => pushImages(path.join(cluster.directory, 'product-images'), IMAGE_REGISTRY));
   const helm = new Helm({ kubeconfig: cluster.api.kubeconfig, directory: cluster.directory });
   await step('installing the product', async () => {
     await installCaBundle(cluster, opening.registryCaFile);
     await helm.run([
-      ...(await documentedInstall()),
+      ...documentedInstall(),
       await helm.values('values', valuesFor(cluster)),
       await helm.values('more-values', opening.values ?? {}),
     ]);
@@ -45,10 +48,10 @@ export async function startInstalledCluster(opening: ClusterOpening): Promise<In
 }
 
 /** Returns the arguments of the README's command, for the registry of this cluster. */
-async function documentedInstall(): Promise<string[]> {
-  const commands = documentedCommands(await readFile('README.md', 'utf8'), '## Install');
+function documentedInstall(): string[] {
+  const commands = commandsOf(pageBlock('install', { REGISTRY: IMAGE_REGISTRY }));
   const [, ...args] = commands.find(([program]) => program === 'helm') ?? [];
-  return args.map((word) => word.replace('=REGISTRY', `=${IMAGE_REGISTRY}`));
+  return args;
 }
 
 /** Returns the values that every installation in this cluster needs. One replica of each program is enough for checks of the rest. */

@@ -43,8 +43,8 @@ export async function startImageRegistry(group: ProcessGroup, directory: string,
  */
 export async function pushBaseImages(directory: string): Promise<string> {
   const layer = await makeLayer(path.join(directory, 'base'), []);
-  await pushImage(layer, 'pause', ['/bin/busybox', 'sleep', '2147483647']);
-  await pushImage(layer, 'busybox', ['/bin/sh']);
+  await pushImage(layer, 'pause', { Entrypoint: ['/bin/busybox', 'sleep', '2147483647'] });
+  await pushImage(layer, 'busybox', { Entrypoint: ['/bin/sh'] });
   return layer.layout;
 }
 
@@ -58,34 +58,27 @@ export const CLIENT_IMAGES = ['crane', 'oras', 'skopeo', 'buildah', 'buildctl', 
 export async function pushClientImages(directory: string): Promise<void> {
   const layer = await makeLayer(path.join(directory, 'clients'), [...CLIENT_IMAGES, 'runc', ...USER_NAMESPACE_TOOLS]);
   for (const name of CLIENT_IMAGES) {
-    await pushImage(layer, name, [`/usr/bin/${name}`]);
+    await pushImage(layer, name, { Entrypoint: [`/usr/bin/${name}`] });
   }
 }
 
 /** Tools that create a user namespace. buildah and podman use one if they do not have the capability SYS_ADMIN. */
-const USER_NAMESPACE_TOOLS = ['newuidmap', 'newgidmap'];
+export const USER_NAMESPACE_TOOLS = ['newuidmap', 'newgidmap'];
 
-/** More clients, for the pods of the documentation: the programs that each calls, and its entry point if that is not the client. */
-const EXAMPLE_IMAGES: Readonly<Record<string, { readonly calls: readonly string[]; readonly entrypoint?: string }>> = {
-  helm: { calls: [] },
-  regctl: { calls: [] },
-  // podman does not start without these, although it does not use them to pull and push.
-  podman: { calls: [...USER_NAMESPACE_TOOLS, 'runc', 'conmon'] },
-  // The engine and the command line, as in the images of docker.
-  docker: { calls: ['dockerd', 'containerd', 'containerd-shim-runc-v2', 'runc', 'iptables'], entrypoint: '/bin/env' },
-};
-
-/** Builds and pushes the images of these clients. */
-export async function pushExampleImages(directory: string): Promise<void> {
-  for (const [name, { calls, entrypoint = `/usr/bin/${name}` }] of Object.entries(EXAMPLE_IMAGES)) {
-    await pushImage(await makeLayer(path.join(directory, name), [name, ...calls]), name, [entrypoint]);
-  }
+/** Builds and pushes the image of crane. */
+export async function pushCraneImage(directory: string): Promise<void> {
+  await pushImage(await makeLayer(directory, ['crane']), 'crane', { Entrypoint: ['/usr/bin/crane'] });
 }
+
+/** Adds files to a root file system. */
+export type Furnish = (root: string) => Promise<void>;
 
 /**
  * Builds a root file system of busybox and tools with their libraries.
+ *
+ * @param furnish adds more files
  */
-async function makeLayer(directory: string, tools: readonly string[]): Promise<Layer> {
+export async function makeLayer(directory: string, tools: readonly string[], furnish?: Furnish): Promise<Layer> {
   const root = path.join(directory, 'root');
   for (const name of ['bin', 'usr/bin', 'tmp', 'var/tmp', 'root', 'etc/containers']) {
     await mkdir(path.join(root, name), { recursive: true });
@@ -105,6 +98,7 @@ async function makeLayer(directory: string, tools: readonly string[]): Promise<L
   for (const tool of tools) {
     await addTool(root, tool);
   }
+  await furnish?.(root);
   return packLayer(root, path.join(directory, 'image'));
 }
 
@@ -118,6 +112,12 @@ async function addTool(root: string, name: string): Promise<void> {
   }
 }
 
-async function pushImage(layer: Layer, name: string, entrypoint: readonly string[]): Promise<void> {
-  await pushLayers([layer], podImage(name), { Entrypoint: entrypoint, Env: ['PATH=/usr/bin:/bin', 'HOME=/root'] });
+interface ImageConfig {
+  readonly Entrypoint: readonly string[];
+  /** In addition to the search path. */
+  readonly Env?: readonly string[];
+}
+
+export async function pushImage(layer: Layer, name: string, { Entrypoint, Env = ['HOME=/root'] }: ImageConfig): Promise<void> {
+  await pushLayers([layer], podImage(name), { Entrypoint, Env: ['PATH=/usr/bin:/bin', ...Env] });
 }

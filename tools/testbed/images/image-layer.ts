@@ -13,12 +13,19 @@ export interface Layer {
   readonly descriptor: Descriptor;
 }
 
+/** Keeps the capabilities of files, in headers without process id and times of this machine. */
+const CAPABILITIES = [
+  '--xattrs',
+  '--xattrs-include=security.capability',
+  '--pax-option=delete=atime,delete=ctime,exthdr.name=%d/PaxHeaders/%f',
+];
+
 /** Makes a layer of a root file system. It is not compressed, because this machine reads it again immediately. */
 export async function packLayer(root: string, layout: string, architecture: Architecture = 'amd64'): Promise<Layer> {
   const tar = `${root}.tar`;
   // Without names of users, times and order of this machine, so that the same files are the same layer.
   const same = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner'];
-  await runCommand(['tar', '-C', root, ...same, '-cf', tar, '.']);
+  await runCommand(['tar', '-C', root, ...same, ...CAPABILITIES, '-cf', tar, '.']);
   return { layout, architecture, descriptor: await addFile(layout, MEDIA.plainLayer, tar) };
 }
 

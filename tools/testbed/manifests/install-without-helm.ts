@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ProcessGroup } from '../../processes/process-group';
 import { startApiServer } from '../api-server';
@@ -6,11 +5,11 @@ import { type Checks, expectEqual } from '../checks';
 import { Kubectl } from '../kubectl';
 import { type TestbedContext } from '../testbed-context';
 import { OUTSIDE_ADDRESS } from '../world';
-import { documentedCommands } from './documented-commands';
+import { commandsOf, pageBlock } from '../pages/page-blocks';
 
 /** Runs the commands of the section "Without Helm" of docs/install.md unchanged, on a new API server, and again, when they must change nothing. */
 export async function checkInstallWithoutHelm(checks: Checks, { directory, logDirectory, secrets }: TestbedContext): Promise<void> {
-  const commands = documentedCommands(await readFile('docs/install.md', 'utf8'), '## Without Helm');
+  const commands = commandsOf(pageBlock('install without Helm'));
   const group = new ProcessGroup(path.join(logDirectory, 'new-cluster'));
   try {
     const home = path.join(directory, 'new-cluster');

@@ -1,6 +1,6 @@
 import { Checks } from '../checks';
 import { checkAdmission } from '../cluster/admission-checks';
-import { checkAccess, checkDriverRights } from '../cluster/access-checks';
+import { checkAccess, checkDriverRights, checkPuller } from '../cluster/access-checks';
 import { startCaRotation } from '../cluster/ca-rotation';
 import { checkClients } from '../cluster/client-checks';
 import { checkSanity } from '../cluster/csi-sanity';
@@ -26,6 +26,7 @@ const PARTS: Readonly<Record<string, (checks: Checks, tests: ClusterTests) => Pr
   'pods of the documentation': checkExamplePods,
   'users and groups': checkUsers,
   access: checkAccess,
+  'the role connectors-puller': checkPuller,
   'admission policy': checkAdmission,
   'permissions of the driver': checkDriverRights,
 };

@@ -4,14 +4,20 @@ import { until } from '../../processes/until';
 import { Checks, expectEqual, expectParts } from '../checks';
 import { registryNamed } from '../cluster/cluster-tests';
 import { checkFaults } from '../cluster/fault-checks';
-import { CHART, SYSTEM } from '../cluster/helm';
+import { CONNECTOR, FirstPull } from '../cluster/first-pull';
+import { SYSTEM } from '../cluster/helm';
 import { type InstalledCluster, startInstalledCluster } from '../cluster/installed-cluster';
 import { checkNetworkPolicies } from '../cluster/network-policy-checks';
 import { checkRollingRestart } from '../cluster/rolling-restart';
+import { checkUninstall } from '../cluster/uninstall-checks';
+import { pushDocumentedImages } from '../images/documented-images';
+import { commandsOf, onlyCommandOf, pageBlock } from '../pages/page-blocks';
+import { runBlock, runWords } from '../pages/run-words';
 import { type Suite } from './suite';
 
 const NAMESPACE = `--namespace=${SYSTEM}`;
-const UPGRADE = ['upgrade', 'oci-connector', CHART, NAMESPACE, '--reset-then-reuse-values', '--wait'];
+/** The arguments of the documented `helm upgrade`. */
+const [, ...UPGRADE] = onlyCommandOf(pageBlock('upgrade'));
 const CRD = 'connectors.connectors.alauda.io';
 const VERSION_ANNOTATION = 'connectors.alauda.io/version';
 
@@ -24,22 +30,26 @@ export const installationSuite: Suite = {
     const checks = new Checks();
     // Two replicas, and the default times of the proxy's shutdown.
     const values = { controller: { replicas: 2 }, proxy: { replicas: 2, drainDelaySeconds: 10, graceSeconds: 3600 } };
-    const cluster = await startInstalledCluster({ ...context, values });
+    const cluster = await startInstalledCluster({ ...context, values, pushImages: pushDocumentedImages });
     await checks.part('helm test', () => checkHelmTest(checks, cluster));
+    const firstPull = await FirstPull.prepare(context, cluster);
+    await checks.part('first pull', () => firstPull.check(checks));
+    await checks.check('docs/install.md: connectors check in the controller', () => checkConnector(cluster));
     await checks.part('NetworkPolicies', () => checkNetworkPolicies(checks, cluster));
     await checks.part('upgrade', () => checkUpgrade(checks, cluster));
     await checks.part('fail-over of the controller', () => checkFailOver(checks, cluster));
     await checks.part('rolling restart', () => checkRollingRestart(checks, cluster, registryNamed(context, 'dist3-htpasswd')));
     await checks.part('connectors check', () => checkFaults(checks, context, cluster));
     await checks.part('Pod Security', () => checkPodSecurity(checks, cluster));
-    await checks.part('uninstall', () => checkUninstall(checks, cluster));
+    await checks.part('uninstall', () => checkUninstall(checks, cluster, firstPull));
     return checks.result;
   },
 };
 
-async function checkHelmTest(checks: Checks, { helm, kubectl }: InstalledCluster): Promise<void> {
+async function checkHelmTest(checks: Checks, cluster: InstalledCluster): Promise<void> {
+  const { kubectl } = cluster;
   await checks.check('helm test pushes and pulls an image, and leaves nothing', async () => {
-    expectParts(await helm.run(['test', 'oci-connector', NAMESPACE]), ['Phase:          Succeeded']);
+    await helmTest(cluster);
     // Kubernetes collects the Service of a deleted Connector some time later.
     await until(LIMIT_MS, async () => {
       const left = await kubectl.run(['get', 'pods,connectors,secrets,services,serviceaccounts,rolebindings', NAMESPACE, '--output=name']);
@@ -50,6 +60,20 @@ async function checkHelmTest(checks: Checks, { helm, kubectl }: InstalledCluster
       );
     });
   });
+}
+
+/** Runs the documented `helm test`. The command before it must be that of the README, which has installed the chart. */
+async function helmTest(cluster: InstalledCluster): Promise<void> {
+  const [install, test] = commandsOf(pageBlock('install and test', { 'registry.example/team': 'REGISTRY' }));
+  expectEqual(install, commandsOf(pageBlock('install'))[1], 'helm install');
+  expectParts(await runWords(cluster, test ?? ['']), ['Phase:          Succeeded']);
+}
+
+/** Asks the command in the image of the controller, as documented, about the README's Connector. */
+async function checkConnector(cluster: InstalledCluster): Promise<void> {
+  const { namespace, name } = CONNECTOR;
+  const command = onlyCommandOf(pageBlock('check a Connector', { 'NAMESPACE/NAME': `${namespace}/${name}` }));
+  expectParts(await runWords(cluster, command), [' 0 failed, ']);
 }
 
 interface CrdView {
@@ -118,53 +142,15 @@ async function checkFailOver(checks: Checks, { client, kubectl }: InstalledClust
   }
 }
 
-async function checkPodSecurity(checks: Checks, { helm, kubectl }: InstalledCluster): Promise<void> {
+async function checkPodSecurity(checks: Checks, cluster: InstalledCluster): Promise<void> {
+  const { kubectl } = cluster;
   await checks.check('with a namespace of its own for the driver, all other pods run at the level restricted', async () => {
-    await helm.run([...UPGRADE, '--set=csi.namespace=connectors-csi']);
-    await kubectl.run(['label', 'namespace', SYSTEM, 'pod-security.kubernetes.io/enforce=restricted']);
+    await runBlock(cluster, pageBlock('Pod Security'));
     await kubectl.run(['rollout', 'restart', 'deployment', NAMESPACE]);
     for (const name of ['controller', 'proxy']) {
       await kubectl.run(['rollout', 'status', `deployment/connectors-${name}`, NAMESPACE, '--timeout=120s']);
     }
     await kubectl.run(['rollout', 'status', 'daemonset/connectors-csi', '--namespace=connectors-csi', '--timeout=120s']);
   });
-  await checks.check('helm test passes there', async () => {
-    expectParts(await helm.run(['test', 'oci-connector', NAMESPACE]), ['Phase:          Succeeded']);
-  });
-}
-
-const EXAMPLE = `
-apiVersion: connectors.alauda.io/v1alpha1
-kind: Connector
-metadata: {name: kept, namespace: default}
-spec: {connectorClassName: oci, address: "https://registry.example"}
-`;
-
-async function checkUninstall(checks: Checks, { helm, kubectl }: InstalledCluster): Promise<void> {
-  await kubectl.run(['apply', '-f', '-'], EXAMPLE);
-  await until(LIMIT_MS, () => kubectl.run(['get', 'service', 'c-kept']));
-  await helm.run(['uninstall', 'oci-connector', NAMESPACE, '--wait']);
-  await checks.check('helm uninstall leaves Connectors, their Services and the CRDs', async () => {
-    await kubectl.run(['get', 'connector', 'kept']);
-    await kubectl.run(['get', 'service', 'c-kept']);
-  });
-  await checks.check('helm uninstall leaves no other object of the product', async () => {
-    const kinds = 'deployments,daemonsets,services,serviceaccounts,roles,rolebindings,networkpolicies,poddisruptionbudgets,jobs';
-    const cluster =
-      'clusterroles,clusterrolebindings,csidrivers,validatingadmissionpolicies,validatingadmissionpolicybindings,connectorclasses';
-    const found = [
-      await kubectl.run(['get', kinds, '--all-namespaces', '--selector=app.kubernetes.io/part-of=oci-connector', '--output=name']),
-      await kubectl.run(['get', cluster, '--selector=app.kubernetes.io/part-of=oci-connector', '--output=name']),
-      await kubectl.run(['get', 'secrets,configmaps,leases', NAMESPACE, '--output=name']),
-    ];
-    const expected = ['configmap/kube-root-ca.crt', 'configmap/registry-ca'];
-    expectEqual(
-      found
-        .join('\n')
-        .split('\n')
-        .filter((name) => name !== '' && !expected.includes(name)),
-      [],
-      'objects',
-    );
-  });
+  await checks.check('helm test passes there', () => helmTest(cluster));
 }

@@ -1,9 +1,12 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { yamlBlocks } from '@oci-connector/testing-kit';
 import { Checks, expectEqual, expectParts } from '../checks';
 import { startDockerHub, type DockerHub } from '../docker-hub';
 import { HubClient } from '../hub-client';
 import { Kubectl } from '../kubectl';
+import { pageBlock, readPage } from '../pages/page-blocks';
+import { PageShell } from '../pages/page-shell';
 import { checkSandbox, sandboxLogs, startSandbox, type Prefix } from '../sandbox-run';
 import { searchLogs } from '../secret-search';
 import { until } from '../../processes/until';
@@ -31,8 +34,8 @@ export const requirementSuite: Suite = {
     const directory = path.join(context.directory, 'requirement');
     await mkdir(directory);
     const crane = new HubClient(directory, context.registryCaFile);
-    for (const name of ['library/nginx', 'team/private']) {
-      await crane.push(context.content.imageLayout, `${hub.host}/${name}:latest`, { host: hub.host, login: hub.account });
+    for (const name of ['library/nginx:latest', 'library/nginx:1.29', 'team/private:latest']) {
+      await crane.push(context.content.imageLayout, `${hub.host}/${name}`, { host: hub.host, login: hub.account });
     }
     await checkCommand(checks, context.registryCaFile);
     await useByHand({ checks, context, hub, crane, directory });
@@ -115,6 +118,7 @@ async function useByHand(hand: ByHand): Promise<void> {
       await hand.crane.pull(`${hand.hub.host}/team/app:v1`, context.content.imageDigest, { host: hand.hub.host, login: ACCOUNT });
     });
     await checkFurtherManifests(checks, kubectl);
+    await checks.check('README.md: the commands of "First pull" for the sandbox', () => checkPage(directory, kubectl));
     await checks.check("the sandbox's logs contain no secret", async () => {
       const secrets = [
         { name: 'the password', value: ACCOUNT.password },
@@ -186,6 +190,20 @@ async function checkFurtherManifests(checks: Checks, kubectl: Kubectl): Promise<
     expectParts(status?.proxy?.httpAddress?.url ?? '', [PROXY_PATH]);
     expectEqual(status?.conditions?.find(({ type }) => type === 'Ready')?.reason, 'SecretNotFound', 'reason');
   });
+}
+
+/** Runs the commands of the page for a second terminal, with the YAML of the page. */
+async function checkPage(parent: string, kubectl: Kubectl): Promise<void> {
+  const directory = path.join(parent, 'second-terminal');
+  const shell = await PageShell.open({ directory });
+  // The page calls the workspace "this directory".
+  await symlink(path.join(process.cwd(), '.sandbox'), path.join(directory, '.sandbox'));
+  await writeFile(path.join(directory, 'readme.yaml'), yamlBlocks(readPage('README.md')).join(''));
+  const [apply, ...others] = pageBlock('first pull in the sandbox', { FILE: 'readme.yaml' }).split(/(?<=kubectl apply .*\n)/);
+  await shell.run(apply ?? '');
+  await conditionsBecome(kubectl, { Ready: 'True' });
+  await shell.run([apply, ...others].join(''));
+  expectParts(await shell.run('tar -xOf nginx.tar manifest.json'), ['library/nginx:1.29']);
 }
 
 /** Waits until the controller has checked the current generation of the Connector, and the conditions are as expected. */
