@@ -57,6 +57,7 @@ export class PushWorld {
   /** Refuses requests before their bodies are read. */
   refusal?: Error;
   readonly #transport: RelayTransport;
+  readonly #accessLog = new AccessLog(pino({ level: 'silent' }), systemClock);
   readonly #proxy: HttpConnections;
   readonly #clients: Socket[] = [];
   readonly #accepted = new Set<Socket>();
@@ -70,7 +71,6 @@ export class PushWorld {
     const policy = new EgressPolicy({ allowCIDRs: ['127.0.0.1/32'], redirectCIDRs: [], refusedHosts: [] });
     const transport = { policy, purpose: 'connector', ca: [authority.caPem] } as const;
     this.#transport = new RelayTransport({ ...transport, buffers: this.buffers, others: new UndiciTransport(transport) });
-    const logger = pino({ level: 'silent' });
     this.#proxy = new HttpConnections({
       headersTimeout: 60_000,
       keepAlive: 60_000,
@@ -79,7 +79,7 @@ export class PushWorld {
       serve: new ServeRequest({
         transfers: this.transfers,
         metrics: new ProxyMetrics(new Registry(), { transfersInFlight: () => 0, connectorExists: () => true, maxConnectors: 1 }),
-        accessLog: new AccessLog(logger, systemClock),
+        accessLog: this.#accessLog,
         now: () => systemClock.monotonic(),
       }),
     });
@@ -112,6 +112,7 @@ export class PushWorld {
     await until(() => this.#accepted.size === 0);
     await until(() => this.buffers.lent === 0);
     this.#proxy.close();
+    this.#accessLog.close();
     await this.#transport.close();
     this.upstream.closeAllConnections();
     this.upstream.close();
