@@ -84,6 +84,7 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
   });
   metrics.measureLimit('connections', () => limits.usage.listener);
   metrics.measureLimit('peer_connections', () => limits.usage.peer);
+  const relaysPushes = settings.bodyRelay && settings.pushRelay;
   const requestRelay = new RequestRelay({
     buffers,
     onError: (error) => logger.warn({ err: error }, 'bodies of pushes are not relayed, which costs CPU: the self-test failed'),
@@ -147,7 +148,7 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
     void ownCertificate.renew();
   });
   readiness.register('connectors', () => (state.hasSynced ? undefined : 'the Connectors and their classes have not been read yet'));
-  if (settings.bodyRelay) {
+  if (relaysPushes) {
     readiness.register('relay', () => (requestRelay.isDecided ? undefined : 'the self-test of the body relay has not ended yet'));
   }
   readiness.register('certificates', () => (authority.current ? undefined : `the Secret ${PROXY_CA_NAME} has not been read yet`));
@@ -156,7 +157,7 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
     https,
     connections,
     transfers,
-    background: [...(settings.bodyRelay ? [requestRelay] : []), state, endpoints, authority, sealing, ownCertificate],
+    background: [...(relaysPushes ? [requestRelay] : []), state, endpoints, authority, sealing, ownCertificate],
     resources: [upstream.credentials, limits, accessLog, transfers, upstream.upstreams],
     readiness,
     clock,

@@ -105,10 +105,18 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
     name: 'OCI_CONNECTOR_PROXY_BODY_RELAY',
     kind: 'boolean',
     description:
-      'Reads the bodies of pulls and pushes into memory that is used again. `false` costs CPU; set it to find out whether this relay causes a fault.',
+      'Reads the bodies of pulls into memory that is used again. `false` costs CPU; set it to find out whether this relay causes a fault.',
   })
   @IsBoolean()
   bodyRelay = true;
+
+  @Setting({
+    name: 'OCI_CONNECTOR_PROXY_PUSH_RELAY',
+    kind: 'boolean',
+    description: 'Experimental: reads the bodies of pushes into memory that is used again, too. Needs `OCI_CONNECTOR_PROXY_BODY_RELAY`.',
+  })
+  @IsBoolean()
+  pushRelay = false;
 
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_MAX_CONNECTIONS',

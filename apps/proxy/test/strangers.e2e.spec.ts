@@ -147,7 +147,7 @@ describe('resources that unknown clients can use', () => {
   });
 
   it.each([true, false])('reads at most one chunk of a body until the token is accepted; body relay: %s', async (bodyRelay) => {
-    await start({ bodyRelay });
+    await start({ bodyRelay, pushRelay: bodyRelay });
     const path = (await world.send(`${prefix()}/team/app/blobs/uploads/`, { method: 'POST' })).headers.location ?? '';
     const accepted: Socket[] = [];
     const arrived = (message: unknown): number => accepted.push((message as { socket: Socket }).socket);
