@@ -54,7 +54,7 @@ export class ProxyMetrics {
   readonly #tokenFetchDurations: Histogram;
   readonly #tokenCache: TalliedCounter<'result'>;
   readonly #reviews: TalliedCounter<'kind' | 'outcome'>;
-  readonly #bodies: TalliedCounter<'reader'>;
+  readonly #bodies: TalliedCounter<'direction' | 'reader'>;
   readonly #connections: Gauge<'listener'>;
   readonly #closed: Counter<'listener' | 'reason'>;
   readonly #caExpiry: Gauge;
