@@ -38,6 +38,11 @@ export class ClientRequest extends IncomingMessage {
 /** Returns the class for the requests of a server. @param readsBody see `ClientRequest.readsBody` */
 export function clientRequestClass(readsBody: (request: IncomingMessage) => boolean): typeof ClientRequest {
   return class extends ClientRequest {
+    static {
+      // As in the class above.
+      this.prototype.constructor = IncomingMessage;
+    }
+
     protected override readsBody(): boolean {
       return readsBody(this);
     }
