@@ -265,6 +265,7 @@ describe('half-open connections of one client', () => {
     await start();
     const attempts = open(connectTo(targets['another host']), { count: MAX_TUNNELS, allowHalfOpen: true });
     expect((await outcomes(attempts)).open).toBe(MAX_TUNNELS);
+    await until(() => arrived.length === MAX_TUNNELS);
     arrived.forEach((socket) => socket.end('bye'));
     expect(await drip(attempts, 'still sending')).toEqual(times(MAX_TUNNELS, `${ESTABLISHED}bye`));
     await allIsFree();
