@@ -113,10 +113,10 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_PUSH_RELAY',
     kind: 'boolean',
-    description: 'Experimental: reads the bodies of pushes into memory that is used again, too. Needs `OCI_CONNECTOR_PROXY_BODY_RELAY`.',
+    description: 'Reads the bodies of pushes into memory that is used again, too, if `OCI_CONNECTOR_PROXY_BODY_RELAY` is `true`.',
   })
   @IsBoolean()
-  pushRelay = false;
+  pushRelay = true;
 
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_MAX_CONNECTIONS',

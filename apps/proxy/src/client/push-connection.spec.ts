@@ -135,6 +135,28 @@ describe.each([
     expect(world.received).toEqual([]);
   });
 
+  it.each([
+    ['before the response', 'destroy', () => undefined],
+    ['before the response', 'end', () => undefined],
+    ['during the response', 'destroy', (response) => void response.writeHead(200, { 'content-length': '9' }).write('he')],
+    ['during the response', 'end', (response) => void response.writeHead(200, { 'content-length': '9' }).write('he')],
+  ] as const satisfies readonly (readonly [string, string, (response: ServerResponse) => void])[])(
+    'is complete, and the client leaves %s: the transfer ends (%s)',
+    async (_when, leave, respond) => {
+      let isReceived = false;
+      world.answer = (request, response) => {
+        respond(response);
+        void world.digestOf(request).then(() => (isReceived = true));
+      };
+      const client = await world.connect();
+      await push(client, LARGE, 'chunked');
+      await until(() => isReceived);
+      client[leave]();
+      await until(() => world.transfers.size === 0);
+      expect(world.received).toEqual([DIGEST]);
+    },
+  );
+
   it('ends with an error that the client reads when the upstream breaks off, and the connection closes', async () => {
     world.answer = (request) => void request.once('data', () => request.socket.destroy());
     const client = await world.connect();

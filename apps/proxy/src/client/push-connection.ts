@@ -51,7 +51,10 @@ export class PushConnection implements Arrivals {
     this.response.shouldKeepAlive = false;
     if (this.#isIdle) {
       this.#socket.destroy();
-    } else if (!this.#body?.isComplete) {
+    } else if (this.#body?.isComplete) {
+      // Node.js does the same: the connection closes, and so does the response.
+      this.#socket.end();
+    } else {
       this.#onGone();
     }
   };
