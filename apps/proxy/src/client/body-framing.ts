@@ -145,6 +145,10 @@ export class ChunkedFraming implements BodyFraming {
 
   #sizeByte(byte: number): ChunkState {
     const digit = hexDigit(byte);
+    // The next chunk begins with the size of the one before.
+    if (digit === 0 && this.#digits > 0 && this.#size === 0) {
+      return this.#drop(byte, 'size');
+    }
     if (digit !== undefined) {
       this.#size = this.#digits === 0 ? digit : this.#size * 16 + digit;
       this.#digits += 1;
