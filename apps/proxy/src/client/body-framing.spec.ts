@@ -44,6 +44,11 @@ describe('ChunkedFraming', () => {
     }
   });
 
+  it('accepts an extension of each chunk, of any number of chunks', () => {
+    const chunks = 5_000;
+    expect(read(`${'1;signature=abcdefgh\r\nx\r\n'.repeat(chunks)}0\r\n\r\n`, 1000)).toMatchObject({ content: chunks, rest: '' });
+  });
+
   it.each([
     ['no digit', '\r\n'],
     ['a space before the size', ' 5\r\nhello\r\n'],
