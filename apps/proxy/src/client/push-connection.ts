@@ -65,12 +65,14 @@ export class PushConnection implements Arrivals {
     private readonly request: IncomingMessage,
     private readonly options: PushConnectionOptions,
   ) {
-    const { reads, keepAlive } = options;
+    const { reads, keepAlive, idleMs } = options;
     const { socket } = reads;
     this.#socket = socket;
     socket.pause();
     this.response = new ServerResponse(request);
     this.response.shouldKeepAlive = keepAlive;
+    // What the server of Node.js announces by the Keep-Alive header. Node.js has no other way to set it.
+    Reflect.set(this.response, '_keepAliveTimeout', idleMs);
     this.response.assignSocket(socket);
     this.response.once('finish', () => this.#finished());
     socket.on('drain', this.#drained);
