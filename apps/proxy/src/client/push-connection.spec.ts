@@ -229,6 +229,19 @@ describe.each([
     expect(statusesOf(answer())).toEqual(['200', '200', '200', '200']);
   });
 
+  it('can be read by a client that sends more than its last request', async () => {
+    const client = await world.connect();
+    let isReset = false;
+    client.on('error', () => (isReset = true));
+    const answer = collect(client);
+    client.write(head('Content-Length', LARGE.length, 'Connection: close'));
+    client.write(LARGE);
+    client.end(LARGE);
+    await until(() => client.closed, 10_000);
+    expect([statusesOf(answer()), answer().includes(DIGEST), isReset]).toEqual([['200'], true, false]);
+    expect(world.relayed).toHaveLength(1);
+  });
+
   it('gets 400 when its chunks are invalid, and never ends properly', async () => {
     const client = await world.connect();
     const answer = collect(client);
