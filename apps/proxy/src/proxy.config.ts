@@ -119,6 +119,15 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
   pushRelay = true;
 
   @Setting({
+    name: 'OCI_CONNECTOR_PROXY_PLAIN_REQUESTS',
+    kind: 'boolean',
+    description:
+      'Serves GET and HEAD requests without content, as most are, without `node:http`. `false` costs CPU; set it to find out whether this causes a fault.',
+  })
+  @IsBoolean()
+  plainRequests = true;
+
+  @Setting({
     name: 'OCI_CONNECTOR_PROXY_MAX_CONNECTIONS',
     kind: 'integer',
     description: 'Client connections per listener. Another connection replaces an idle one without a token, or is closed.',

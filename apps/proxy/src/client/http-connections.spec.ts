@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { IncomingMessage, ServerResponse } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { TestCertificateAuthority, until } from '@oci-connector/testing-kit';
@@ -57,7 +57,10 @@ describe('HttpConnections', () => {
       serve: {
         serve: (request, response, { authenticated }) => {
           served.push(`${request.method ?? ''} ${request.url ?? ''}`);
-          onRequest(response, request, authenticated);
+          // `node:http` reads all requests here.
+          if (response instanceof ServerResponse && request instanceof IncomingMessage) {
+            onRequest(response, request, authenticated);
+          }
         },
         isClosing: () => rejected.length > 0,
         rejected: (_socket, listener, { code }: ProxyError) => void rejected.push(`${listener} ${code}`),
