@@ -23,6 +23,7 @@ describe('ChunkedFraming', () => {
     ['chunks', '5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n', '5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n', 11],
     ['no content', '0\r\n\r\n', '0\r\n\r\n', 0],
     ['upper case and zeros', '00A\r\n0123456789\r\n000\r\n\r\n', 'a\r\n0123456789\r\n0\r\n\r\n', 10],
+    ['many zeros', `${'0'.repeat(30)}5\r\nhello\r\n${'0'.repeat(30)}\r\n\r\n`, '5\r\nhello\r\n0\r\n\r\n', 5],
     ['extensions', '5;a=b;c="d"\r\nhello\r\n1;x\r\n!\r\n0;last\r\n\r\n', '5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n', 6],
     ['trailers', '2\r\nhi\r\n0\r\nA: b\r\nDigest: sha-256=x\r\n\r\n', '2\r\nhi\r\n0\r\n\r\n', 2],
     ['data that looks like chunks', 'c\r\n0\r\n\r\n0\r\n\r\n5\r\r\n0\r\n\r\n', 'c\r\n0\r\n\r\n0\r\n\r\n5\r\r\n0\r\n\r\n', 12],
@@ -41,6 +42,11 @@ describe('ChunkedFraming', () => {
       const sent = `${chunks.map((data) => `${data.length.toString(16)}\r\n${data}\r\n`).join('')}0\r\n\r\n`;
       expect(read(text, 1 + random(30)).sent).toBe(sent);
     }
+  });
+
+  it('accepts an extension of each chunk, of any number of chunks', () => {
+    const chunks = 5_000;
+    expect(read(`${'1;signature=abcdefgh\r\nx\r\n'.repeat(chunks)}0\r\n\r\n`, 1000)).toMatchObject({ content: chunks, rest: '' });
   });
 
   it.each([
@@ -64,6 +70,7 @@ describe('ChunkedFraming', () => {
     ['a trailer without a name', '0\r\n: b\r\n\r\n'],
     ['a folded trailer', '0\r\nA: b\r\n c\r\n\r\n'],
     ['too long extensions', `5;${'a'.repeat(17 * 1024)}\r\nhello\r\n`],
+    ['too many zeros', `${'0'.repeat(17 * 1024)}5\r\nhello\r\n`],
     ['too many trailers', `0\r\n${'A: b\r\n'.repeat(5 * 1024)}\r\n`],
   ])('refuses %s', (_name, text) => {
     for (const size of SIZES) {

@@ -34,7 +34,7 @@ export class LengthFraming implements BodyFraming {
   }
 }
 
-/** The most that chunk extensions and trailers of a body may have, in bytes; they are dropped (RFC 9112 §7.1.1, §7.1.2). As `node:http`. */
+/** The most that the extensions of a chunk, and all trailers, may have, in bytes; they are dropped (RFC 9112 §7.1.1, §7.1.2). As `node:http`. */
 const MAX_DROPPED = 16 * 1024;
 
 /** Digits of the largest chunk size that a number can hold exactly. */
@@ -104,6 +104,7 @@ export class ChunkedFraming implements BodyFraming {
     }
     if (this.#state === 'data') {
       this.#digits = 0;
+      this.#dropped = 0;
       framed.write(`${this.#size.toString(16)}\r\n`);
     } else if (before === 'data-lf') {
       framed.write('\r\n');
@@ -145,6 +146,10 @@ export class ChunkedFraming implements BodyFraming {
 
   #sizeByte(byte: number): ChunkState {
     const digit = hexDigit(byte);
+    // The next chunk begins with the size of the one before.
+    if (digit === 0 && this.#digits > 0 && this.#size === 0) {
+      return this.#drop(byte, 'size');
+    }
     if (digit !== undefined) {
       this.#size = this.#digits === 0 ? digit : this.#size * 16 + digit;
       this.#digits += 1;

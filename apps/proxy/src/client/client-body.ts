@@ -26,6 +26,8 @@ export class ClientBody implements RequestBody, Arrivals {
   readonly contentLength?: number;
   readonly #body: RelayedBody;
   #isComplete = false;
+  /** Content that nobody has taken yet, in bytes. */
+  #waiting = 0;
 
   constructor(private readonly start: ClientBodyStart) {
     const { contentLength, buffers, isTls, transfer, resume, first } = start;
@@ -63,7 +65,7 @@ export class ClientBody implements RequestBody, Arrivals {
       return true;
     }
     const { before, body, content, rest } = framed;
-    this.start.transfer.receivedLent(content);
+    this.#count(content);
     // Without a buffer until much arrives: a client without a token could hold it.
     const wantsMore = this.#body.take(before ? Buffer.concat([before, body]) : body, false);
     if (!rest || this.#body.isOver) {
@@ -80,6 +82,7 @@ export class ClientBody implements RequestBody, Arrivals {
 
   consume(consumer: BodyConsumer): void {
     this.#body.consume(consumer);
+    this.#count(0);
   }
 
   resume(): void {
@@ -94,6 +97,15 @@ export class ClientBody implements RequestBody, Arrivals {
   closed(error: Error): void {
     this.#body.fail(error);
     this.#body.close();
+  }
+
+  /** The content of a request that is refused before anything reads it is not transferred. */
+  #count(content: number): void {
+    this.#waiting += content;
+    if (this.#body.hasConsumer) {
+      this.start.transfer.receivedLent(this.#waiting);
+      this.#waiting = 0;
+    }
   }
 
   #read(piece: Buffer): FramedPiece | undefined {

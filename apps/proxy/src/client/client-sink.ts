@@ -13,6 +13,8 @@ export interface ClientSink {
   write(piece: Uint8Array, done?: () => void): boolean;
   write(piece: string, encoding: 'latin1'): boolean;
   end(piece?: Uint8Array | string): unknown;
+  /** Whether the connection stays open after the response. */
+  shouldKeepAlive: boolean;
   /** Null while an earlier response is being sent on the same connection, and after the connection has closed. */
   readonly socket: Socket | null;
   /** What the operating system does not have yet, in bytes. */
@@ -29,8 +31,6 @@ export interface ClientResponse extends ClientSink {
   statusMessage: string;
   readonly headersSent: boolean;
   readonly writableFinished: boolean;
-  /** Whether the connection can be used for further requests after this response. */
-  shouldKeepAlive: boolean;
   setHeader(name: string, value: string): unknown;
   setTimeout(ms: number, timedOut: () => void): unknown;
   destroy(): unknown;

@@ -178,6 +178,23 @@ describe.each([
     expect(world.received).toEqual([]);
   });
 
+  it('ends the connection when the response began before its end, and ends after it', async () => {
+    world.answer = (request, response) => {
+      response.writeHead(200, { 'content-length': '6' }).write('abc');
+      void world.digestOf(request).then(() => response.end('def'));
+    };
+    const client = await world.connect();
+    const answer = collect(client);
+    client.write(head('Content-Length', LARGE.length));
+    await until(() => answer().endsWith('abc'));
+    client.write(LARGE);
+    client.write('GET /next HTTP/1.1\r\nHost: x\r\n\r\n');
+    await until(() => client.closed, 10_000);
+    expect(answer().toLowerCase()).toContain('connection: close');
+    expect(answer()).toMatch(/abcdef$/);
+    expect(world.received).toEqual([DIGEST]);
+  });
+
   it('is read and discarded after a refusal, which the client can read', async () => {
     world.refusal = new ProxyError('PermissionDenied', 'not allowed');
     const client = await world.connect();
@@ -212,6 +229,19 @@ describe.each([
     expect(statusesOf(answer())).toEqual(['200', '200', '200', '200']);
   });
 
+  it('can be read by a client that sends more than its last request', async () => {
+    const client = await world.connect();
+    let isReset = false;
+    client.on('error', () => (isReset = true));
+    const answer = collect(client);
+    client.write(head('Content-Length', LARGE.length, 'Connection: close'));
+    client.write(LARGE);
+    client.end(LARGE);
+    await until(() => client.closed, 10_000);
+    expect([statusesOf(answer()), answer().includes(DIGEST), isReset]).toEqual([['200'], true, false]);
+    expect(world.relayed).toHaveLength(1);
+  });
+
   it('gets 400 when its chunks are invalid, and never ends properly', async () => {
     const client = await world.connect();
     const answer = collect(client);
@@ -228,6 +258,14 @@ describe.each([
     client.write(`${head('Content-Length', 5)}hello`);
     await until(() => world.relayed.length === 1);
     expect(world.relayed).toEqual([false]);
+  });
+
+  it('is answered with the time that the connection may be idle', async () => {
+    const client = await world.connect();
+    const answer = collect(client);
+    await push(client, LARGE, 'Content-Length');
+    await until(() => answer().includes(DIGEST));
+    expect(answer()).toContain('Connection: keep-alive\r\nKeep-Alive: timeout=60\r\n');
   });
 
   it('closes the connection of a client that leaves while it is idle', async () => {

@@ -13,6 +13,9 @@ import { closeLingering } from './lingering-close';
 /** How much of the next requests may arrive before the response is complete, in bytes. Then the connection is not read any further. */
 const MAX_AHEAD = 64 * 1024;
 
+/** Memory of a piece in addition to its content, in bytes: a client may send bytes one by one. */
+const PIECE_BYTES = 256;
+
 export interface PushConnectionOptions {
   readonly reads: ClientReads;
   readonly buffers: ReadBuffers;
@@ -34,6 +37,8 @@ export class PushConnection implements Arrivals {
   #ahead: Buffer[] = [];
   #aheadBytes = 0;
   #isIdle = false;
+  /** Whether the last response was sent. What still arrives is read and discarded. */
+  #isOver = false;
   #onGone: () => void = () => undefined;
 
   // Node.js does the same for a response on a connection of its server.
@@ -65,12 +70,14 @@ export class PushConnection implements Arrivals {
     private readonly request: IncomingMessage,
     private readonly options: PushConnectionOptions,
   ) {
-    const { reads, keepAlive } = options;
+    const { reads, keepAlive, idleMs } = options;
     const { socket } = reads;
     this.#socket = socket;
     socket.pause();
     this.response = new ServerResponse(request);
     this.response.shouldKeepAlive = keepAlive;
+    // What the server of Node.js announces by the Keep-Alive header. Node.js has no other way to set it.
+    Reflect.set(this.response, '_keepAliveTimeout', idleMs);
     this.response.assignSocket(socket);
     this.response.once('finish', () => this.#finished());
     socket.on('drain', this.#drained);
@@ -113,8 +120,11 @@ export class PushConnection implements Arrivals {
       this.#reuse(Buffer.from(piece));
       return true;
     }
+    if (this.#isOver) {
+      return true;
+    }
     this.#ahead.push(Buffer.from(piece));
-    this.#aheadBytes += piece.length;
+    this.#aheadBytes += piece.length + PIECE_BYTES;
     return this.#aheadBytes < MAX_AHEAD;
   }
 
@@ -132,7 +142,8 @@ export class PushConnection implements Arrivals {
     response.detachSocket(this.#socket);
     process.nextTick(() => response.emit('close'));
     if (!response.shouldKeepAlive || !this.#body?.isComplete) {
-      // What still arrives is read and discarded.
+      this.#isOver = true;
+      this.#ahead = [];
       this.#body?.cancel(new Error('the response came before the end of the body'));
       closeLingering(this.#socket);
       return this.#socket.destroySoon();

@@ -21,6 +21,7 @@ const unchanged: BodyRewrite = (next) => ({
 /** A client that reads nothing. */
 class Unwilling extends Writable implements ClientSink {
   readonly socket = null;
+  shouldKeepAlive = true;
   readonly writeHead = jest.fn();
 
   override _write(): void {}

@@ -12,6 +12,7 @@ export function sendResponse(client: ClientExchange, upstreamResponse: UpstreamR
   if (upstreamResponse.early || client.body?.isComplete === false) {
     // The rest of the request body still arrives and is not read, so the connection cannot be reused (RFC 9112 §9.6).
     headers.push('connection', 'close');
+    sink.shouldKeepAlive = false;
     if (sink.socket) {
       closeLingering(sink.socket);
     }
