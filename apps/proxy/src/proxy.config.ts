@@ -122,10 +122,10 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
     name: 'OCI_CONNECTOR_PROXY_PLAIN_REQUESTS',
     kind: 'boolean',
     description:
-      'Serves GET and HEAD requests without content, as most are, without `node:http`. `false` costs CPU; set it to find out whether this causes a fault.',
+      'Experimental: serves requests of GET and HEAD that need no complete HTTP parser without `node:http`.',
   })
   @IsBoolean()
-  plainRequests = true;
+  plainRequests = false;
 
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_MAX_CONNECTIONS',

@@ -32,7 +32,7 @@ describe('ServeRequest', () => {
     };
     serve = new ServeRequest({
       transfers,
-      metrics: { finished: () => undefined, bodyBegan: () => undefined } as unknown as ProxyMetrics,
+      metrics: { finished: () => undefined, began: () => undefined, bodyBegan: () => undefined } as unknown as ProxyMetrics,
       accessLog: observer as unknown as AccessLog,
       now: () => systemClock.monotonic(),
     });

@@ -59,8 +59,10 @@ export class ServeRequest {
 
   serve(request: RequestHead, response: ClientResponse, circumstances: RequestCircumstances): void {
     const client = this.#exchange(request, response, circumstances);
+    const { metrics } = this.options;
+    metrics.began(client.body === undefined && client.incoming === undefined);
     if (hasContent(request.headers)) {
-      this.options.metrics.bodyBegan(client.body !== undefined);
+      metrics.bodyBegan(client.body !== undefined);
     }
     // The request ends when both the pipeline and the response have ended.
     let underWay = 2;
