@@ -153,7 +153,9 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
   });
   readiness.register('connectors', () => (state.hasSynced ? undefined : 'the Connectors and their classes have not been read yet'));
   if (readsConnections) {
-    readiness.register('relay', () => (requestRelay.isDecided ? undefined : 'the self-test of the way to read connections has not ended yet'));
+    readiness.register('relay', () =>
+      requestRelay.isDecided ? undefined : 'the self-test of the way to read connections has not ended yet',
+    );
   }
   readiness.register('certificates', () => (authority.current ? undefined : `the Secret ${PROXY_CA_NAME} has not been read yet`));
   return new DataPlane({

@@ -121,8 +121,7 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
   @Setting({
     name: 'OCI_CONNECTOR_PROXY_PLAIN_REQUESTS',
     kind: 'boolean',
-    description:
-      'Experimental: serves requests of GET and HEAD that need no complete HTTP parser without `node:http`.',
+    description: 'Experimental: serves requests of GET and HEAD that need no complete HTTP parser without `node:http`.',
   })
   @IsBoolean()
   plainRequests = false;

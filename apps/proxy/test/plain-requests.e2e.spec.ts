@@ -71,7 +71,14 @@ describe('requests that the proxy reads without node:http', () => {
       rawExchange(port, [`GET ${path} HTTP/1.1`, 'Host: x', `Authorization: ${basic(token)}`, 'Connection: close']);
     const comparable = (text: string): string => text.replace(/^Date: .*$/im, '').replace(/registry-\w+|127\.0\.0\.1:\d+/g, '…');
     try {
-      for (const path of ['/v2/', MANIFEST, `${prefix()}/team/app/tags/list`, `${prefix()}/team/none/tags/list`, '/nowhere', `${MANIFEST}?a=%zz`]) {
+      for (const path of [
+        '/v2/',
+        MANIFEST,
+        `${prefix()}/team/app/tags/list`,
+        `${prefix()}/team/none/tags/list`,
+        '/nowhere',
+        `${MANIFEST}?a=%zz`,
+      ]) {
         const found = await lines(world.proxy.httpPort, path, world.token('pusher'));
         expect(comparable(found)).toBe(comparable(await lines(other.proxy.httpPort, path, other.token('pusher'))));
         expect(found).toMatch(/^HTTP\/1\.1 \d{3} /);

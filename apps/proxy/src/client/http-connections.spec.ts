@@ -35,6 +35,10 @@ class Slot implements ConnectionSlot {
 
 const way = { login: REVERSE_LOGIN, handle: () => Promise.resolve() };
 
+function isResponse(response: unknown): response is ServerResponse {
+  return response instanceof ServerResponse;
+}
+
 describe('HttpConnections', () => {
   let connections: HttpConnections;
   let servers: Server[];
@@ -58,7 +62,7 @@ describe('HttpConnections', () => {
         serve: (request, response, { authenticated }) => {
           served.push(`${request.method ?? ''} ${request.url ?? ''}`);
           // `node:http` reads all requests here.
-          if (response instanceof ServerResponse && request instanceof IncomingMessage) {
+          if (isResponse(response) && request instanceof IncomingMessage) {
             onRequest(response, request, authenticated);
           }
         },
