@@ -10,6 +10,7 @@ import { CertificateAuthority } from './certificates/certificate-authority';
 import { LeafCertificates } from './certificates/leaf-certificates';
 import { OwnCertificate } from './certificates/own-certificate';
 import { HttpConnections } from './client/http-connections';
+import { HttpDate } from './client/http-date';
 import { RequestRelay } from './client/request-relay';
 import { ServeRequest } from './client/serve-request';
 import { createRequestHandler } from './create-request-handler';
@@ -84,16 +85,19 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
   });
   metrics.measureLimit('connections', () => limits.usage.listener);
   metrics.measureLimit('peer_connections', () => limits.usage.peer);
-  const relaysPushes = settings.bodyRelay && settings.pushRelay;
+  const relaysBodies = settings.bodyRelay && settings.pushRelay;
+  const readsConnections = relaysBodies || settings.plainRequests;
   const requestRelay = new RequestRelay({
     buffers,
-    onError: (error) => logger.warn({ err: error }, 'bodies of pushes are not relayed, which costs CPU: the self-test failed'),
+    onError: (error) => logger.warn({ err: error }, 'node:http reads all requests and their bodies, which costs CPU: the self-test failed'),
   });
   const connections = new HttpConnections({
     headersTimeout: settings.headersTimeout,
     keepAlive: settings.keepAlive,
     strangerIdleMs: settings.unauthenticatedIdle,
     relay: requestRelay,
+    relaysBodies,
+    plainRequests: settings.plainRequests ? { date: new HttpDate(clock) } : undefined,
     serve: new ServeRequest({ transfers, metrics, accessLog, now: () => clock.monotonic() }),
   });
   const { authority, names, leaves } = certificateParts(dependencies, logger, state);
@@ -148,8 +152,10 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
     void ownCertificate.renew();
   });
   readiness.register('connectors', () => (state.hasSynced ? undefined : 'the Connectors and their classes have not been read yet'));
-  if (relaysPushes) {
-    readiness.register('relay', () => (requestRelay.isDecided ? undefined : 'the self-test of the body relay has not ended yet'));
+  if (readsConnections) {
+    readiness.register('relay', () =>
+      requestRelay.isDecided ? undefined : 'the self-test of the way to read connections has not ended yet',
+    );
   }
   readiness.register('certificates', () => (authority.current ? undefined : `the Secret ${PROXY_CA_NAME} has not been read yet`));
   return new DataPlane({
@@ -157,7 +163,7 @@ export function createDataPlane(options: ProxyOptions, runtime: Runtime): DataPl
     https,
     connections,
     transfers,
-    background: [...(relaysPushes ? [requestRelay] : []), state, endpoints, authority, sealing, ownCertificate],
+    background: [...(readsConnections ? [requestRelay] : []), state, endpoints, authority, sealing, ownCertificate],
     resources: [upstream.credentials, limits, accessLog, transfers, upstream.upstreams],
     readiness,
     clock,

@@ -119,6 +119,14 @@ export class ProxySettings extends InstallationSettings implements RelatedSettin
   pushRelay = true;
 
   @Setting({
+    name: 'OCI_CONNECTOR_PROXY_PLAIN_REQUESTS',
+    kind: 'boolean',
+    description: 'Experimental: serves requests of GET and HEAD that need no complete HTTP parser without `node:http`.',
+  })
+  @IsBoolean()
+  plainRequests = false;
+
+  @Setting({
     name: 'OCI_CONNECTOR_PROXY_MAX_CONNECTIONS',
     kind: 'integer',
     description: 'Client connections per listener. Another connection replaces an idle one without a token, or is closed.',

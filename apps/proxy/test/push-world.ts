@@ -76,6 +76,7 @@ export class PushWorld {
       keepAlive: 60_000,
       strangerIdleMs: 60_000,
       relay: { buffers: this.buffers },
+      relaysBodies: true,
       serve: new ServeRequest({
         transfers: this.transfers,
         metrics: new ProxyMetrics(new Registry(), { transfersInFlight: () => 0, connectorExists: () => true, maxConnectors: 1 }),

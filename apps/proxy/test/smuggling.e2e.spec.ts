@@ -210,7 +210,7 @@ describe.each(cases)(
     const base = `/namespaces/platform/connectors/${connector}`;
 
     beforeAll(async () => {
-      world = await ProxyWorld.start({ settings: { bodyRelay, pushRelay: bodyRelay } });
+      world = await ProxyWorld.start({ settings: { bodyRelay, pushRelay: bodyRelay, plainRequests: bodyRelay } });
       upstream = await RawUpstream.start();
       world.applyClass('http', { protocol: 'http', livenessProbe: undefined });
       await world.connect(upstream, { name: connector, ...(kind === 'http' && { className: 'http' }) });

@@ -118,7 +118,14 @@ describe.each([
     // One transfer for each Connector: if a transfer is not ended, the next request is refused, on this Connector and on the other.
     world = await ProxyWorld.start({
       clock,
-      settings: { maxTransfersPerClient: 1, maxTransfersPerConnector: 1, idleTimeout: IDLE, bodyRelay, pushRelay: bodyRelay },
+      settings: {
+        maxTransfersPerClient: 1,
+        maxTransfersPerConnector: 1,
+        idleTimeout: IDLE,
+        bodyRelay,
+        pushRelay: bodyRelay,
+        plainRequests: bodyRelay,
+      },
     });
     upstream = await RawUpstream.start();
     other = await RawUpstream.start();

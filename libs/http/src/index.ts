@@ -1,6 +1,7 @@
 export { basicAuthorization, type UserPass } from './basic-authorization';
 export { countHeader } from './count-header';
 export { endingInOrder } from './ending-in-order';
+export { eachField, FIELD_LINE, type TakeField, trimmed } from './field-lines';
 export { listsOnly } from './header-list';
 export { HeaderReader } from './header-reader';
 export { isJsonObject, type JsonObject, parseJsonObject } from './json-object';

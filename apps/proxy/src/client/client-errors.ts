@@ -9,7 +9,7 @@ const HELD_BACK = 'HPE_PAUSED';
 /** Errors of Node's parser and timers before a request is complete; {@link failureOf} handles the other codes of the parser, `HPE_…`. */
 const ERRORS: Readonly<Record<string, () => ProxyError>> = {
   HPE_HEADER_OVERFLOW: () => new ProxyError('HeaderTooLarge', 'the request line and headers exceed the limit of 64 KiB'),
-  ERR_HTTP_REQUEST_TIMEOUT: () => new ProxyError('ClientSilent', 'the request headers did not arrive in time'),
+  ERR_HTTP_REQUEST_TIMEOUT: headersTimedOut,
 };
 
 /** The functions that {@link answerClientErrors} calls. */
@@ -35,6 +35,11 @@ export function answerClientErrors(server: Server, { answer, onRejected }: Clien
     onRejected(socket, failure);
     sendError(response, failure);
   });
+}
+
+/** The failure of a client whose request headers do not arrive. */
+export function headersTimedOut(): ProxyError {
+  return new ProxyError('ClientSilent', 'the request headers did not arrive in time');
 }
 
 /** Returns undefined for an error that is not about HTTP: a broken connection, or a TLS failure. */

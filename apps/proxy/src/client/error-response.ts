@@ -1,10 +1,11 @@
-import { type ServerResponse, STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import { visible } from '@oci-connector/sensitive';
 import { type ProxyError } from '../proxy.errors';
 import { WEB_SOCKET_VERSION } from '../protocols/web-socket-version';
 import { ociErrorBody } from '../protocols/oci/oci-error-body';
 import { type ErrorFormat } from '../protocols/protocol';
 import { SERVED_METHODS } from '../protocols/verbs';
+import { type ClientResponse } from './client-sink';
 
 /** The only challenge for clients. It is not Bearer: clients would then request a token, and the proxy is not a token server (ADR 0003). */
 const CHALLENGE = 'Basic realm="connectors"';
@@ -43,7 +44,7 @@ export function errorResponse(error: ProxyError, format?: ErrorFormat): ErrorRes
 }
 
 /** Sends an error response. Nothing must have been written before. */
-export function sendError(response: ServerResponse, error: ProxyError, format?: ErrorFormat): void {
+export function sendError(response: ClientResponse, error: ProxyError, format?: ErrorFormat): void {
   const { status, headers, body } = errorResponse(error, format);
   if (response.req.method === 'CONNECT') {
     response.statusMessage = reasonWithMessage(error);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { IncomingMessage, ServerResponse } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { TestCertificateAuthority, until } from '@oci-connector/testing-kit';
@@ -35,6 +35,10 @@ class Slot implements ConnectionSlot {
 
 const way = { login: REVERSE_LOGIN, handle: () => Promise.resolve() };
 
+function isResponse(response: unknown): response is ServerResponse {
+  return response instanceof ServerResponse;
+}
+
 describe('HttpConnections', () => {
   let connections: HttpConnections;
   let servers: Server[];
@@ -57,7 +61,10 @@ describe('HttpConnections', () => {
       serve: {
         serve: (request, response, { authenticated }) => {
           served.push(`${request.method ?? ''} ${request.url ?? ''}`);
-          onRequest(response, request, authenticated);
+          // `node:http` reads all requests here.
+          if (isResponse(response) && request instanceof IncomingMessage) {
+            onRequest(response, request, authenticated);
+          }
         },
         isClosing: () => rejected.length > 0,
         rejected: (_socket, listener, { code }: ProxyError) => void rejected.push(`${listener} ${code}`),

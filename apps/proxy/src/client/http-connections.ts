@@ -1,12 +1,16 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type Socket } from 'node:net';
 import { type Duplex } from 'node:stream';
 import { methodNotServed } from '../protocols/verbs';
 import { ProxyError } from '../proxy.errors';
-import { answerClientErrors } from './client-errors';
+import { answerClientErrors, headersTimedOut } from './client-errors';
+import { type RequestHead } from '../naming/request-head';
 import { ClientReads } from './client-reads';
 import { clientRequestClass } from './client-request';
+import { type ClientResponse } from './client-sink';
+import { type HttpDate } from './http-date';
 import { LastAnswer } from './last-answer';
+import { PlainConnection } from './plain-connection';
 import { PushConnection } from './push-connection';
 import { isRelayable } from './relayed-request';
 import { type RequestRelay } from './request-relay';
@@ -63,19 +67,23 @@ export interface HttpConnectionsOptions {
   /** Time after which a stranger's connection is closed if the client does not read its response, in milliseconds. */
   readonly strangerIdleMs: number;
   readonly serve: Pick<ServeRequest, 'serve' | 'isClosing' | 'rejected'>;
-  /** Relays request bodies; absent: `node:http` reads all of them. */
+  /** Memory for reading connections without `node:http`; absent: it reads all of them. */
   readonly relay?: Pick<RequestRelay, 'buffers'>;
+  /** Whether request bodies are relayed. */
+  readonly relaysBodies?: boolean;
+  /** Present: plain requests are served without `node:http`. */
+  readonly plainRequests?: { readonly date: HttpDate };
 }
 
 interface Connection extends Arrival, Pick<RequestCircumstances, 'authenticated'> {
   /** The response to the connection's latest request. */
-  latest?: ServerResponse;
+  latest?: ClientResponse;
   /** The requests that arrived before earlier ones were answered, and the memory of each, in bytes. */
-  ahead: readonly { readonly response: ServerResponse; readonly bytes: number }[];
+  ahead: readonly { readonly response: ClientResponse; readonly bytes: number }[];
 }
 
-/** The connection of a request that Node.js has detached from its HTTP server. */
-type Detached = Pick<RequestCircumstances, 'upgrading' | 'push'>;
+/** What is known about a request before its connection is looked at. */
+type Known = Omit<RequestCircumstances, 'way' | 'authenticated'>;
 
 /** Serves HTTP/1.1 on connections that the ports hand over. It is a server of `node:http` that never listens itself. */
 export class HttpConnections {
@@ -101,8 +109,10 @@ export class HttpConnections {
       requireHostHeader: false,
     });
     this.#server.maxHeadersCount = MAX_HEADERS;
-    this.#server.on('request', (request, response) => this.#serve(request, response, false));
-    this.#server.on('checkContinue', (request, response) => this.#serve(request, response, true));
+    this.#server.on('request', (request, response) => this.#serve(request, response, { incoming: request }));
+    this.#server.on('checkContinue', (request, response) =>
+      this.#serve(request, response, { incoming: request, sendContinue: () => response.writeContinue() }),
+    );
     this.#server.on('upgrade', (request, _socket, head) => this.#upgrade(request, head));
     this.#server.on('connect', (request, _socket, head) => this.#connect(request, head));
     answerClientErrors(this.#server, {
@@ -116,7 +126,9 @@ export class HttpConnections {
   /** Serves HTTP on a connection. No byte of the connection may have been read. */
   accept(socket: Socket, arrival: Arrival): void {
     this.#track(socket, arrival);
-    this.#server.emit('connection', socket);
+    if (!this.#acceptPlain(socket)) {
+      this.#server.emit('connection', socket);
+    }
   }
 
   /** Answers, in plain HTTP, a client that sent plain HTTP to a TLS port. */
@@ -164,6 +176,32 @@ export class HttpConnections {
     socket.once('close', () => this.#open.delete(socket));
   }
 
+  /** Serves plain requests without `node:http`, until another request arrives. @returns false when that is not possible */
+  #acceptPlain(socket: Socket): boolean {
+    const { relay, plainRequests, headersTimeout, keepAlive } = this.options;
+    const buffers = relay?.buffers;
+    if (!plainRequests || !buffers || socket.readableLength > 0 || !ClientReads.canRead(socket)) {
+      return false;
+    }
+    new PlainConnection({
+      reads: ClientReads.of(socket, buffers),
+      firstMs: headersTimeout,
+      idleMs: keepAlive,
+      date: () => plainRequests.date.text,
+      serve: (request, response) => this.#serve(request, response, {}),
+      onSilent: () => {
+        socket.on('error', closeAfterError);
+        this.#lastAnswer.give(socket, headersTimedOut());
+      },
+      handOver: (first) => {
+        socket.unshift(first);
+        this.#server.emit('connection', socket);
+        socket.resume();
+      },
+    });
+    return true;
+  }
+
   #rejected(socket: Duplex, failure: ProxyError): void {
     this.options.serve.rejected(socket, this.#open.get(socket)?.listener ?? '', failure);
   }
@@ -189,6 +227,7 @@ export class HttpConnections {
   #relays(request: IncomingMessage): boolean {
     const { socket } = request;
     return (
+      this.options.relaysBodies === true &&
       this.options.relay?.buffers !== undefined &&
       isRelayable(request) &&
       ClientReads.canRead(socket) &&
@@ -216,7 +255,11 @@ export class HttpConnections {
         this.#reuse(socket);
       },
     });
-    this.#serve(request, push.response, request.headers.expect !== undefined, { push });
+    const { response } = push;
+    this.#serve(request, response, {
+      push,
+      sendContinue: request.headers.expect === undefined ? undefined : () => response.writeContinue(),
+    });
   }
 
   /** Serves a request whose connection Node.js has detached from its HTTP server. */
@@ -238,7 +281,7 @@ export class HttpConnections {
       serveInside: (inner, ways) => this.#serveInside(socket, inner, ways),
       refusePlainHttp: () => this.#refusePlainHttpInside(socket),
     });
-    this.#serve(request, upgrading.response, false, { upgrading });
+    this.#serve(request, upgrading.response, { incoming: request, upgrading });
   }
 
   #reuse(socket: Socket): void {
@@ -265,7 +308,7 @@ export class HttpConnections {
     inner.resume();
   }
 
-  #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean, detached: Detached = {}): void {
+  #serve(request: RequestHead, response: ClientResponse, circumstances: Known): void {
     const { serve } = this.options;
     const connection = this.#open.get(request.socket);
     if (!connection || this.#isTooFarAhead(connection, request, response) || serve.isClosing(request.socket)) {
@@ -279,14 +322,14 @@ export class HttpConnections {
     if (!slot.isKnown) {
       this.#serveStranger(slot, request, response);
     }
-    serve.serve(request, response, { way: wayOf(request, ways), expectsContinue, authenticated, ...detached });
+    serve.serve(request, response, { way: wayOf(request, ways), authenticated, ...circumstances });
   }
 
   /**
    * Counts a request that arrives before the one before it is answered. Closes the connection if such requests exceed the limit. The proxy
    * does not stop reading instead, because it would not notice that the client disconnects.
    */
-  #isTooFarAhead(connection: Connection, { rawHeaders, url = '', socket }: IncomingMessage, response: ServerResponse): boolean {
+  #isTooFarAhead(connection: Connection, { rawHeaders, url = '', socket }: RequestHead, response: ClientResponse): boolean {
     if (!isUnderWay(connection.latest)) {
       return false;
     }
@@ -307,7 +350,7 @@ export class HttpConnections {
    * Reads no more of a stranger's body than the part that arrived with the headers. The socket resumes when the body is read or discarded.
    * Also closes the connection of a stranger who does not read the response.
    */
-  #serveStranger(slot: ConnectionSlot, { headers, socket }: IncomingMessage, response: ServerResponse): void {
+  #serveStranger(slot: ConnectionSlot, { headers, socket }: RequestHead, response: ClientResponse): void {
     if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) {
       socket.pause();
     }
@@ -326,7 +369,7 @@ function closeAfterError(this: Socket): void {
   this.destroy();
 }
 
-function wayOf({ method, url = '' }: IncomingMessage, { origin, absolute = origin, connect = origin }: Ways): Way {
+function wayOf({ method, url = '' }: RequestHead, { origin, absolute = origin, connect = origin }: Ways): Way {
   if (method === 'CONNECT') {
     return connect;
   }
@@ -339,6 +382,6 @@ function keepsAlive({ httpVersion, headers }: IncomingMessage): boolean {
   return httpVersion === '1.1' && !closes.some((option) => option.trim() === 'close');
 }
 
-function isUnderWay(response: ServerResponse | undefined): boolean {
+function isUnderWay(response: ClientResponse | undefined): boolean {
   return response !== undefined && !response.writableFinished;
 }

@@ -1,12 +1,12 @@
-import { type ServerResponse } from 'node:http';
 import { type Duplex } from 'node:stream';
 import { type ProxyError } from '../proxy.errors';
 import { errorResponse, reasonWithMessage } from './error-response';
+import { type ClientResponse } from './client-sink';
 
 /** The functions that {@link LastAnswer} calls. */
 export interface LastAnswerHooks {
   /** Returns the response to the latest request of a connection. */
-  readonly latest: (socket: Duplex) => ServerResponse | undefined;
+  readonly latest: (socket: Duplex) => ClientResponse | undefined;
   /** Called for a request that was refused before the pipeline got it. */
   readonly onRejected: (socket: Duplex, failure: ProxyError) => void;
 }

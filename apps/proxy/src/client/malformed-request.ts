@@ -1,6 +1,6 @@
-import { type IncomingMessage } from 'node:http';
 import { countHeader } from '@oci-connector/http';
 import { ProxyError } from '../proxy.errors';
+import { type RequestHead } from '../naming/request-head';
 
 /** A Host value (RFC 9112 §3.2): a name, an IPv4 address or a bracketed IPv6 address, with an optional port. */
 const AUTHORITY = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
@@ -13,12 +13,12 @@ const TARGET = /^[\x21\x22\x24-\x7e]+$/;
  *
  * @returns undefined for a well-formed request
  */
-export function findMalformation(request: IncomingMessage): ProxyError | undefined {
+export function findMalformation(request: RequestHead): ProxyError | undefined {
   return wrongCoding(request) ?? wrongHost(request) ?? wrongTarget(request);
 }
 
 /** Node decodes only `chunked`. The proxy would forward the data of any other coding as the content, without naming the coding. */
-function wrongCoding({ headers, httpVersion }: IncomingMessage): ProxyError | undefined {
+function wrongCoding({ headers, httpVersion }: RequestHead): ProxyError | undefined {
   const coding = headers['transfer-encoding'];
   if (coding === undefined) {
     return undefined;
@@ -40,14 +40,14 @@ function wrongCoding({ headers, httpVersion }: IncomingMessage): ProxyError | un
 }
 
 /** RFC 9112 §3.2: a request without exactly one valid Host gets 400. */
-function wrongHost({ headers, rawHeaders }: IncomingMessage): ProxyError | undefined {
+function wrongHost({ headers, rawHeaders }: RequestHead): ProxyError | undefined {
   if (countHeader(rawHeaders, 'host') === 1 && AUTHORITY.test(headers.host ?? '')) {
     return undefined;
   }
   return new ProxyError('RequestMalformed', 'the request must contain exactly one valid Host header');
 }
 
-function wrongTarget({ url = '' }: IncomingMessage): ProxyError | undefined {
+function wrongTarget({ url = '' }: RequestHead): ProxyError | undefined {
   if (TARGET.test(url)) {
     return undefined;
   }

@@ -9,14 +9,17 @@ export interface RequestRelayOptions {
   readonly test?: () => Promise<void>;
 }
 
-/** Whether request bodies are relayed: once the self-test has shown that this Node.js can do it. Until then `node:http` reads them. */
+/**
+ * Whether the proxy itself reads connections of clients, for request bodies and plain requests: once the self-test has shown that this Node.js
+ * can do it. Until then `node:http` reads them.
+ */
 export class RequestRelay {
   #isTested = false;
   #isDecided = false;
 
   constructor(private readonly options: RequestRelayOptions) {}
 
-  /** Memory for request bodies; absent: they are not relayed. */
+  /** What connections are read into; absent: `node:http` reads them. */
   get buffers(): ReadBuffers | undefined {
     return this.#isTested ? this.options.buffers : undefined;
   }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { systemClock } from '@oci-connector/clock';
 import { sendRequest, until } from '@oci-connector/testing-kit';
@@ -32,17 +32,24 @@ describe('ServeRequest', () => {
     };
     serve = new ServeRequest({
       transfers,
-      metrics: { finished: () => undefined, bodyBegan: () => undefined } as unknown as ProxyMetrics,
+      metrics: { finished: () => undefined, began: () => undefined, bodyBegan: () => undefined } as unknown as ProxyMetrics,
       accessLog: observer as unknown as AccessLog,
       now: () => systemClock.monotonic(),
     });
-    const circumstances = (expectsContinue: boolean): RequestCircumstances => ({
+    const circumstances = (incoming: IncomingMessage, sendContinue?: () => void): RequestCircumstances => ({
       way: { login: REVERSE_LOGIN, handle: (client) => handle(client) },
-      expectsContinue,
+      incoming,
+      sendContinue,
       authenticated: () => undefined,
     });
-    server = createServer((request, response) => serve.serve(request, response, circumstances(false)));
-    server.on('checkContinue', (request, response) => serve.serve(request, response, circumstances(true)));
+    server = createServer((request, response) => serve.serve(request, response, circumstances(request)));
+    server.on('checkContinue', (request, response) =>
+      serve.serve(
+        request,
+        response,
+        circumstances(request, () => response.writeContinue()),
+      ),
+    );
     await once(server.listen(0, '127.0.0.1'), 'listening');
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/x`;
   });
@@ -96,7 +103,7 @@ describe('ServeRequest', () => {
   it('closes the connection when a step fails after the response has begun, and reports it as truncated', async () => {
     handle = ({ response }) => {
       response.writeHead(200, { 'content-length': '10' });
-      response.write('half');
+      response.write('half', 'latin1');
       return Promise.reject(new Error('broken off'));
     };
     await expect(sendRequest(url)).rejects.toThrow();
@@ -158,8 +165,11 @@ describe('ServeRequest', () => {
     handle = async (exchange) => {
       exchange.continueBody();
       exchange.continueBody();
-      exchange.request.resume();
-      await once(exchange.request, 'end');
+      const { incoming } = exchange;
+      if (!incoming) {
+        throw new Error('the request has no body');
+      }
+      await once(incoming.resume(), 'end');
       await answer(exchange);
     };
     const socket = client('PUT /x HTTP/1.1', 'Host: a', 'Connection: close', 'Content-Length: 2', ...headers);

@@ -1,12 +1,14 @@
 import { Socket } from 'node:net';
-import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { type IncomingMessage } from 'node:http';
 import { type Duplex } from 'node:stream';
 import { hasContent } from '@oci-connector/http';
 import { type AccessLog } from '../observability/access-log';
+import { type RequestHead } from '../naming/request-head';
 import { type ProxyMetrics } from '../observability/proxy-metrics';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
 import { type ProxyError } from '../proxy.errors';
 import { type Transfers } from '../transfer/transfers';
+import { type ClientResponse } from './client-sink';
 import { cutResponse } from './cut-response';
 import { sendError } from './error-response';
 import { closeLingering } from './lingering-close';
@@ -30,17 +32,19 @@ export interface ServeRequestOptions {
 /** The properties of a request that the listener knows, in addition to its headers. */
 export interface RequestCircumstances extends Pick<ClientExchange, 'authenticated'> {
   readonly way: Way;
-  /** The client waits for `100 Continue` before it sends its body. */
-  readonly expectsContinue: boolean;
+  /** The request with its body, if `node:http` reads it. */
+  readonly incoming?: IncomingMessage;
+  /** Sends `100 Continue`; present when the client waits for it before it sends its body. */
+  readonly sendContinue?: () => void;
   /** Present when the connection can become a WebSocket or a tunnel. */
   readonly upgrading?: UpgradingConnection;
   /** Present when the body is relayed. */
   readonly push?: PushConnection;
 }
 
-/** An exchange with the response object of Node.js. */
+/** An exchange with all of its response. */
 interface ServedExchange extends ClientExchange {
-  readonly response: ServerResponse;
+  readonly response: ClientResponse;
 }
 
 /** Serves a request: begins and ends its transfer, answers errors, and writes log and metrics. */
@@ -53,10 +57,12 @@ export class ServeRequest {
 
   constructor(private readonly options: ServeRequestOptions) {}
 
-  serve(request: IncomingMessage, response: ServerResponse, circumstances: RequestCircumstances): void {
+  serve(request: RequestHead, response: ClientResponse, circumstances: RequestCircumstances): void {
     const client = this.#exchange(request, response, circumstances);
+    const { metrics } = this.options;
+    metrics.began(client.body === undefined && client.incoming === undefined);
     if (hasContent(request.headers)) {
-      this.options.metrics.bodyBegan(client.body !== undefined);
+      metrics.bodyBegan(client.body !== undefined);
     }
     // The request ends when both the pipeline and the response have ended.
     let underWay = 2;
@@ -123,7 +129,7 @@ export class ServeRequest {
    * Calls a function once, when the response has ended. Node.js emits no `close` for the response to a pipelined request that is never
    * served, so the function is also called when the connection closes.
    */
-  #whenClosed(socket: Socket, response: ServerResponse, tell: () => void): void {
+  #whenClosed(socket: Socket, response: ClientResponse, tell: () => void): void {
     const waiting = this.#waitingFor(socket);
     const closed = (): void => {
       const index = waiting.indexOf(closed);
@@ -152,14 +158,15 @@ export class ServeRequest {
   }
 
   #exchange(
-    request: IncomingMessage,
-    response: ServerResponse,
-    { way, expectsContinue, authenticated, upgrading, push }: RequestCircumstances,
+    request: RequestHead,
+    response: ClientResponse,
+    { way, incoming, sendContinue, authenticated, upgrading, push }: RequestCircumstances,
   ): ServedExchange {
-    let waiting = expectsContinue;
+    let waiting = sendContinue;
     const transfer = this.options.transfers.begin();
     return {
       request,
+      incoming,
       response,
       transfer,
       body: push?.read(transfer),
@@ -168,10 +175,8 @@ export class ServeRequest {
       connection: upgrading,
       authenticated,
       continueBody: () => {
-        if (waiting) {
-          response.writeContinue();
-        }
-        waiting = false;
+        waiting?.();
+        waiting = undefined;
       },
     };
   }
@@ -206,7 +211,7 @@ export class ServeRequest {
   }
 }
 
-function answeredStatus({ headersSent, statusCode }: ServerResponse): number | undefined {
+function answeredStatus({ headersSent, statusCode }: ClientResponse): number | undefined {
   return headersSent ? statusCode : undefined;
 }
 
@@ -229,21 +234,21 @@ function onlyTheClientIsLeft({ response, transfer }: ServedExchange, idleMs: num
  * Frees the memory of a request's headers. Node.js keeps the latest request of a connection until the next one arrives. Its headers may
  * have 64 KiB, and thousands of connections may be idle.
  */
-function forgetHead(request: IncomingMessage): void {
+function forgetHead(request: RequestHead): void {
   request.rawHeaders = [];
   request.headers = {};
   request.url = '';
 }
 
 /** Whether the unread rest of the request body is too long, or of unknown length, to discard it. */
-function hasUnreadBody({ request, body }: ServedExchange): boolean {
+function hasUnreadBody({ incoming, body }: ServedExchange): boolean {
   if (body) {
     return !body.isComplete;
   }
-  if (request.complete) {
+  if (!incoming || incoming.complete) {
     return false;
   }
-  const length = request.headers['content-length'];
-  const expects = request.headers.expect !== undefined;
-  return expects || request.readableDidRead || request.destroyed || length === undefined || Number(length) > MAX_UNREAD_BODY;
+  const length = incoming.headers['content-length'];
+  const expects = incoming.headers.expect !== undefined;
+  return expects || incoming.readableDidRead || incoming.destroyed || length === undefined || Number(length) > MAX_UNREAD_BODY;
 }

@@ -34,7 +34,7 @@ export class RelayPlainHttp {
 
   async relay(client: ClientExchange, { identity }: Admission, { authority, path }: PlainHttpTarget): Promise<void> {
     const { policy, via } = this.options;
-    const { request, transfer, record } = client;
+    const { request, incoming, transfer, record } = client;
     const { method = '', headers } = request;
     record.route = 'http://{host}';
     record.action = 'relay';
@@ -48,14 +48,14 @@ export class RelayPlainHttp {
     const forwarded = endToEndHeaders(headers);
     forwarded['via'] = viaHeader(headers.via, via);
     client.continueBody();
-    transfer.blameSenderOf(request);
+    transfer.blameSenderOf(incoming);
     const answer = await transport
       .send({
         method,
         origin: `http://${formatHostAndPort(authority)}`,
         path,
         headers: forwarded,
-        body: hasContent(headers) ? request : undefined,
+        body: hasContent(headers) ? incoming : undefined,
         contentLength: contentLength(headers),
         transfer,
       })

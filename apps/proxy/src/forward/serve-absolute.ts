@@ -1,4 +1,3 @@
-import { type IncomingMessage } from 'node:http';
 import { formatHostAndPort, type HostAndPort } from '@oci-connector/egress';
 import { type Way } from '../client/ways';
 import { DEFAULT_PORTS, parseAuthority, sameAuthority, splitAbsolute } from '../naming/authority';
@@ -6,6 +5,7 @@ import { PROXY_LOGIN } from '../naming/client-login';
 import { ForwardNaming, type NamedAddress } from '../naming/forward-naming';
 import { type Naming } from '../naming/naming';
 import { type OwnAuthorities } from '../naming/own-authorities';
+import { type RequestHead } from '../naming/request-head';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
 import { ProxyError } from '../proxy.errors';
 import { type AdmitLogin } from './admit-login';
@@ -71,7 +71,7 @@ function isHttp({ address }: NamedAddress): boolean {
 }
 
 /** @throws ProxyError RequestMalformed when the target is not an http URL, or the Host header names another host */
-function targetOf({ url = '', headers }: IncomingMessage): { authority: HostAndPort; path: string } {
+function targetOf({ url = '', headers }: RequestHead): { authority: HostAndPort; path: string } {
   const absolute = splitAbsolute(url);
   if (absolute?.scheme !== 'http') {
     throw new ProxyError(

@@ -1,4 +1,3 @@
-import { type IncomingMessage } from 'node:http';
 import { type Socket } from 'node:net';
 import { formatHostAndPort, type HostAndPort } from '@oci-connector/egress';
 import { hasContent } from '@oci-connector/http';
@@ -8,6 +7,7 @@ import { PROXY_LOGIN, tunnelLogin } from '../naming/client-login';
 import { ForwardNaming, type NamedAddress } from '../naming/forward-naming';
 import { type Naming } from '../naming/naming';
 import { type OwnAuthorities } from '../naming/own-authorities';
+import { type RequestHead } from '../naming/request-head';
 import { type ClientExchange } from '../pipeline/proxy-exchange';
 import { type TlsTermination } from '../port/tls-termination';
 import { ProxyError } from '../proxy.errors';
@@ -141,7 +141,7 @@ function connectionOf({ connection }: ClientExchange): UpgradableConnection {
 }
 
 /** @throws ProxyError RequestMalformed when the target is not a host and a port, or the request announces content */
-function targetOf({ url = '', headers }: IncomingMessage): HostAndPort {
+function targetOf({ url = '', headers }: RequestHead): HostAndPort {
   if (hasContent(headers)) {
     throw new ProxyError('RequestMalformed', 'a CONNECT request has no content; send no Content-Length and no Transfer-Encoding');
   }

@@ -1,6 +1,6 @@
-import { type IncomingMessage } from 'node:http';
 import { countHeader } from '@oci-connector/http';
 import { ProxyError } from '../proxy.errors';
+import { type RequestHead } from './request-head';
 
 /** How the clients of a connection send their token. */
 export interface ClientLogin {
@@ -14,7 +14,7 @@ export interface ClientLogin {
    * Returns the header's value; undefined if there is none. If the request has several such headers, the result is an empty text, which
    * contains no token: no supported client sends several.
    */
-  credentials(request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): string | undefined;
+  credentials(request: Pick<RequestHead, 'headers' | 'rawHeaders'>): string | undefined;
   /** Adapts an error to how clients log in here. */
   refusal(failure: ProxyError): ProxyError;
 }
@@ -60,7 +60,7 @@ export function tunnelLogin(header: string): ClientLogin {
 }
 
 function onlyHeader(
-  { headers, rawHeaders }: Pick<IncomingMessage, 'headers' | 'rawHeaders'>,
+  { headers, rawHeaders }: Pick<RequestHead, 'headers' | 'rawHeaders'>,
   name: 'authorization' | 'proxy-authorization',
 ): string | undefined {
   const value = headers[name];

@@ -1,9 +1,9 @@
-import { type IncomingMessage } from 'node:http';
 import { type ConnectorKey, type UpstreamAddress } from '@oci-connector/connector-api';
 import { formatHostAndPort, type HostAndPort } from '@oci-connector/egress';
 import { ProxyError } from '../proxy.errors';
 import { DEFAULT_PORTS, parseAuthority, sameAuthority, splitAbsolute } from './authority';
 import { type ClientPaths, type NamedConnector, type Naming, type RequestName } from './naming';
+import { type RequestHead } from './request-head';
 
 /** An address of a Connector that has the authority of a request. */
 export interface NamedAddress {
@@ -30,7 +30,7 @@ export interface ForwardNamingOptions {
 export class ForwardNaming implements Naming {
   constructor(private readonly options: ForwardNamingOptions) {}
 
-  name({ url = '', headers }: Pick<IncomingMessage, 'url' | 'headers'>): RequestName {
+  name({ url = '', headers }: Pick<RequestHead, 'url' | 'headers'>): RequestName {
     const { authority, scheme, addresses } = this.options;
     const host = parseAuthority(headers.host ?? '', DEFAULT_PORTS[scheme]);
     if (!host || !sameAuthority(host, authority)) {

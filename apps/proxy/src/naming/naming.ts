@@ -1,6 +1,6 @@
-import { type IncomingMessage } from 'node:http';
 import { type UpstreamAddress } from '@oci-connector/connector-api';
 import { type ProxyError } from '../proxy.errors';
+import { type RequestHead } from './request-head';
 
 /** How requests name a Connector. No other code depends on where in the request the name was. */
 export interface Naming {
@@ -11,7 +11,7 @@ export interface Naming {
    * @param request must have passed `findMalformation`
    * @throws ProxyError PathInvalid when the target is not a path, or the path names an invalid Connector
    */
-  name(request: Pick<IncomingMessage, 'url' | 'headers'>): RequestName;
+  name(request: Pick<RequestHead, 'url' | 'headers'>): RequestName;
   /** Returns the error for a request that names no Connector. */
   notNamed(request: RequestName): ProxyError;
 }

@@ -1,8 +1,8 @@
-import { type IncomingMessage } from 'node:http';
 import { type ConnectorKey, connectorPath, isConnectorName, isDnsLabel, parseConnectorHost } from '@oci-connector/connector-api';
 import { quoted } from '@oci-connector/sensitive';
 import { ProxyError } from '../proxy.errors';
 import { type ClientPaths, type NamedConnector, type Naming, type RequestName } from './naming';
+import { type RequestHead } from './request-head';
 
 const PLAIN_PREFIX = '/namespaces/';
 const PATH_FORM_PREFIX = '/v2/namespaces/';
@@ -21,7 +21,7 @@ const HOST_PATHS: ClientPaths = { root: '', registryRoot: '/v2/', repositoryPref
 export class ReverseNaming implements Naming {
   constructor(private readonly clusterDomain: string) {}
 
-  name({ url = '', headers }: Pick<IncomingMessage, 'url' | 'headers'>): RequestName {
+  name({ url = '', headers }: Pick<RequestHead, 'url' | 'headers'>): RequestName {
     const host = (headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
     const { path, query } = splitTarget(url);
     const connector = connectorInPath(path, query) ?? connectorInHost(host, { path, query }, this.clusterDomain);

@@ -54,6 +54,7 @@ export class ProxyMetrics {
   readonly #tokenFetchDurations: Histogram;
   readonly #tokenCache: TalliedCounter<'result'>;
   readonly #reviews: TalliedCounter<'kind' | 'outcome'>;
+  readonly #heads: TalliedCounter<'reader'>;
   readonly #bodies: TalliedCounter<'direction' | 'reader'>;
   readonly #connections: Gauge<'listener'>;
   readonly #closed: Counter<'listener' | 'reason'>;
@@ -128,6 +129,12 @@ export class ProxyMetrics {
       labelNames: ['kind', 'outcome'],
       registers,
     });
+    this.#heads = new TalliedCounter({
+      name: 'connectors_proxy_request_heads_total',
+      help: 'Requests by what read their head: plain (the proxy itself) or parser (of Node.js).',
+      labelNames: ['reader'],
+      registers,
+    });
     this.#bodies = new TalliedCounter({
       name: 'connectors_proxy_bodies_total',
       help: 'Bodies of responses to GET (pull) and of requests (push), by what read them: relay or parser. Responses are counted only with the body relay.',
@@ -185,6 +192,11 @@ export class ProxyMetrics {
 
   /** Counts an answer to GET. */
   readonly answered = (isPlain: boolean): void => this.#bodies.inc(isPlain ? 'pull relay' : 'pull parser');
+
+  /** Counts a request. */
+  began(isPlain: boolean): void {
+    this.#heads.inc(isPlain ? 'plain' : 'parser');
+  }
 
   /** Counts a request with a body. */
   bodyBegan(isRelayed: boolean): void {

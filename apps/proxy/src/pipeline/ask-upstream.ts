@@ -88,12 +88,12 @@ export class AskUpstream {
 
   #send(exchange: Forwardable, hop: UpstreamTarget): Promise<UpstreamResponse> {
     const { client, plan, access } = exchange;
-    const { request, transfer } = client;
+    const { transfer, incoming } = client;
     const relayed = client.body;
     if (relayed) {
       transfer.blame(() => relayed.isAwaited);
     } else {
-      transfer.blameSenderOf(request);
+      transfer.blameSenderOf(incoming);
     }
     const body = bodyOf(exchange);
     const content = body && ('headers' in body ? { body, contentLength: contentLength(body.headers) } : { relayed: body });
@@ -135,12 +135,12 @@ export class AskUpstream {
 
 /** Returns the request body to forward, if there is one. */
 function bodyOf({ client, plan }: Forwardable): IncomingMessage | RequestBody | undefined {
-  const { request, body } = client;
+  const { incoming, body } = client;
   if (plan.replayable || READING.has(plan.method)) {
     return undefined;
   }
-  if (body ? body.hasConsumer : request.destroyed || request.readableDidRead) {
+  if (body ? body.hasConsumer : incoming?.destroyed || incoming?.readableDidRead) {
     throw new ProxyError('Internal', 'the request body was already read');
   }
-  return body ?? request;
+  return body ?? incoming;
 }

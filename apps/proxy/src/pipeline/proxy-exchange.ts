@@ -8,6 +8,7 @@ import { type UpgradableConnection } from '../client/ways';
 import { type AccessRecord } from '../observability/access-record';
 import { type ClientLogin } from '../naming/client-login';
 import { type NamedConnector } from '../naming/naming';
+import { type RequestHead } from '../naming/request-head';
 import { type ErrorFormat, type ProtocolHandler, type UpstreamPlan } from '../protocols/protocol';
 import { type Upstream } from '../upstream/upstream-pool';
 import { type RequestBody } from '../transfer/request-body';
@@ -15,10 +16,12 @@ import { type Transfer } from '../transfer/transfer';
 
 /** One request of a client and the response to it, as the listener hands them over. */
 export interface ClientExchange {
-  readonly request: IncomingMessage;
+  readonly request: RequestHead;
+  /** The request again, with its body, if `node:http` reads it. */
+  readonly incoming?: IncomingMessage;
   readonly response: ClientSink;
   readonly transfer: Transfer;
-  /** The body of the request if it is relayed. Otherwise `request` has it. */
+  /** The body of the request if it is relayed. */
   readonly body?: RequestBody;
   /** Present when the connection can become a WebSocket or a tunnel. */
   readonly connection?: UpgradableConnection;

@@ -92,9 +92,13 @@ export class Transfer {
     this.#idle.blame(clientsTurn);
   }
 
-  /** Sets the rule for a request: while its body flows, silence is the client's fault; while the body is paused or complete, the upstream's. */
-  blameSenderOf(request: Pick<IncomingMessage, 'readableEnded' | 'readableFlowing'>): void {
-    this.blame(() => !request.readableEnded && request.readableFlowing === true);
+  /**
+   * Sets the rule for a request: while its body flows, silence is the client's fault; while the body is paused or complete, the upstream's.
+   *
+   * @param request undefined: without a body
+   */
+  blameSenderOf(request: Pick<IncomingMessage, 'readableEnded' | 'readableFlowing'> | undefined): void {
+    this.blame(() => request?.readableEnded === false && request.readableFlowing === true);
   }
 
   /** Sets a function that is called at the idle limit instead of cancelling the transfer. */

@@ -1,58 +1,5 @@
-import { isNativeError } from 'node:util/types';
+import { isSame, mutated, randomNumbers, readByNode, TOKENS } from '../../test/mutated-heads';
 import { readPlainHead } from './plain-head';
-
-/** The part of the parser of Node.js that this file uses. */
-interface NodeParser {
-  [callback: number]: (...values: never[]) => unknown;
-  initialize(type: number, resource: object, maxHeaderSize: number, lenient: number): void;
-  execute(bytes: Buffer): number | Error;
-}
-
-interface NodeParserClass {
-  new (): NodeParser;
-  readonly RESPONSE: number;
-  readonly kOnHeaders: number;
-  readonly kOnHeadersComplete: number;
-  readonly kOnBody: number;
-  readonly kOnMessageComplete: number;
-}
-
-const { HTTPParser } = jest.requireActual<{ HTTPParser: NodeParserClass }>('_http_common');
-
-/** What the parser of Node.js makes of bytes. */
-interface Reading {
-  failed: boolean;
-  status: number;
-  /** Names and values alternately. */
-  fields: string[];
-  isUpgrade: boolean;
-  isKept: boolean;
-  bodyBytes: number;
-  /** Number of complete messages. */
-  messages: number;
-}
-
-/** Used for all inputs: Node.js frees a parser only when it is told to. */
-const parser = new HTTPParser();
-
-function readByNode(bytes: Buffer): Reading {
-  const reading: Reading = { failed: false, status: 0, fields: [], isUpgrade: false, isKept: false, bodyBytes: 0, messages: 0 };
-  parser.initialize(HTTPParser.RESPONSE, {}, 64 * 1024, 0);
-  parser[HTTPParser.kOnHeaders] = (fields: string[]) => void reading.fields.push(...fields);
-  parser[HTTPParser.kOnHeadersComplete] = (
-    ...[, , fields, , , status, , isUpgrade, isKept]: [0, 0, string[] | undefined, 0, 0, number, 0, boolean, boolean]
-  ) => {
-    if (reading.messages === 0) {
-      reading.fields.push(...(fields ?? []));
-      Object.assign(reading, { status, isUpgrade, isKept });
-    }
-    return 0;
-  };
-  parser[HTTPParser.kOnBody] = (piece: Buffer) => void (reading.bodyBytes += piece.length);
-  parser[HTTPParser.kOnMessageComplete] = () => void (reading.messages += 1);
-  reading.failed = isNativeError(parser.execute(bytes));
-  return reading;
-}
 
 /** Whole heads, from which inputs are made. */
 const CORPUS = [
@@ -65,72 +12,6 @@ const CORPUS = [
   'HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 4\r\nUpgrade: h2c\r\n\r\n',
   'HTTP/1.0 200 OK\r\nProxy-Connection: keep-alive\r\nContent-Length: 1\r\n\r\n',
 ];
-
-/** What is inserted into a head. */
-const TOKENS = [
-  '\r',
-  '\n',
-  '\r\n',
-  '\r\n ',
-  '\r\n\t',
-  '\n\n',
-  '\0',
-  ' ',
-  '\t',
-  ':',
-  ',',
-  ';',
-  '=',
-  '\x7f',
-  '\x80',
-  '\xff',
-  '\xa0',
-  '\x0b',
-  '\x0c',
-  '0',
-  '1',
-  '-',
-  '+',
-  'x',
-  'Content-Length: 5\r\n',
-  'content-length:5\r\n',
-  'Content-Length : 5\r\n',
-  'Content_Length: 5\r\n',
-  'Transfer-Encoding: chunked\r\n',
-  'Transfer-Encoding:\tidentity\r\n',
-  'Connection: upgrade\r\n',
-  'Connection: keep-alive, close\r\n',
-  'Connection: Close\r\n',
-  'Upgrade: websocket\r\n',
-  'Trailer: a\r\n',
-  '__proto__: a\r\n',
-  'HTTP/1.1 200 OK\r\n',
-  '100',
-  '101',
-  '304',
-];
-
-/** Deterministic, so that a failure can be repeated (mulberry32). */
-function randomNumbers(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
-function mutated(random: (below: number) => number): string {
-  let text = CORPUS[random(CORPUS.length)] ?? '';
-  for (let changes = random(4); changes > 0; changes--) {
-    const at = random(text.length + 1);
-    const removed = random(3) === 0 ? random(4) : 0;
-    const token = random(8) === 0 ? String.fromCharCode(random(256)) : (TOKENS[random(TOKENS.length)] ?? '');
-    text = text.slice(0, at) + (random(4) === 0 ? '' : token) + text.slice(at + removed);
-  }
-  return text;
-}
 
 /** The same fields in the form of {@link readPlainHead}: values of several lines in a list. */
 function grouped(fields: readonly string[]): Record<string, string | string[]> {
@@ -159,7 +40,7 @@ describe('readPlainHead and the parser of Node.js', () => {
       const random = randomNumbers(20_261_130);
       let accepted = 0;
       for (let input = 0; input < INPUTS; input++) {
-        const text = mutated(random);
+        const text = mutated({ corpus: CORPUS, tokens: TOKENS }, random);
         const bytes = Buffer.from(text, 'latin1');
         const head = readPlainHead(bytes);
         if (!head || head.length > BODY.length) {
@@ -167,9 +48,10 @@ describe('readPlainHead and the parser of Node.js', () => {
         }
         accepted += 1;
         const message = Buffer.concat([bytes.subarray(0, head.bytes), BODY.subarray(0, head.length)]);
-        const reading = readByNode(message);
+        const reading = readByNode('RESPONSE', message);
         const expected = {
           failed: false,
+          version: '1.1',
           status: head.status,
           headers: head.headers,
           isUpgrade: false,
@@ -179,7 +61,7 @@ describe('readPlainHead and the parser of Node.js', () => {
         };
         const { fields, ...rest } = reading;
         const found = { ...rest, headers: grouped(fields) };
-        if (JSON.stringify(sorted(found)) !== JSON.stringify(sorted(expected))) {
+        if (!isSame(found, expected)) {
           throw new Error(`${JSON.stringify(text)}: expected ${JSON.stringify(expected)}, found ${JSON.stringify(found)}`);
         }
       }
@@ -190,7 +72,3 @@ describe('readPlainHead and the parser of Node.js', () => {
     LIMIT_MS,
   );
 });
-
-function sorted(value: object): [string, unknown][] {
-  return Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
-}

@@ -1,3 +1,4 @@
+import { eachField, FIELD_LINE, trimmed } from '@oci-connector/http';
 import { type ResponseHeaders } from './response-headers';
 
 /** The head of a response whose body has a known length. */
@@ -13,11 +14,8 @@ export interface PlainHead {
   readonly bytes: number;
 }
 
-/**
- * A status line of HTTP/1.1 and field lines, as RFC 9112 §4 and §5 require them of senders: no folded line, no space before the colon, no
- * control character, no line that ends without CR. Each character has one way to match, so the time is linear.
- */
-const HEAD = /^HTTP\/1\.1 [2-5]\d\d [\t\x20-\x7e\x80-\xff]*\r\n(?:[!#$%&'*+\-.^_`|~\dA-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)*$/;
+/** A status line of HTTP/1.1 (RFC 9112 §4), and header lines. */
+const HEAD = new RegExp(String.raw`^HTTP\/1\.1 [2-5]\d\d [\t\x20-\x7e\x80-\xff]*\r\n(?:${FIELD_LINE})*$`);
 
 const END_OF_HEAD = '\r\n\r\n';
 
@@ -26,9 +24,6 @@ const CONTENT_LENGTH = /^ *\d{1,15} *$/;
 
 /** RFC 9110 §15.3.5, §15.4.5: no body, whatever Content-Length says. */
 const BODILESS: ReadonlySet<number> = new Set([204, 304]);
-
-/** Names that every object has. */
-const INHERITED: ReadonlySet<string> = new Set(['constructor', '__proto__']);
 
 /**
  * The longest time that an idle connection is kept, in milliseconds. Below the idle timeouts of usual servers (load balancers 60 s, nginx
@@ -67,37 +62,17 @@ export function readPlainHead(received: Buffer): PlainHead | undefined {
 /** @param text matches {@link HEAD} */
 function readFields(text: string): Record<string, string | string[]> | undefined {
   const headers: Record<string, string | string[]> = {};
-  let at = text.indexOf('\r\n') + 2;
-  while (at < text.length) {
-    const colon = text.indexOf(':', at);
-    const end = text.indexOf('\r\n', colon);
-    const name = text.slice(at, colon).toLowerCase();
-    if (INHERITED.has(name) || (name === 'content-length' && !CONTENT_LENGTH.test(text.slice(colon + 1, end)))) {
-      return undefined;
+  const isRead = eachField(text, text.indexOf('\r\n') + 2, (sent, start, end) => {
+    const name = sent.toLowerCase();
+    if (name === 'content-length' && !CONTENT_LENGTH.test(text.slice(start, end))) {
+      return false;
     }
-    const value = trimmed(text, colon + 1, end);
+    const value = trimmed(text, start, end);
     const before = headers[name];
     headers[name] = before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value];
-    at = end + 2;
-  }
-  return headers;
-}
-
-/** Returns a part of the text without the spaces and tabs around it (OWS of RFC 9110 §5.6.3). */
-function trimmed(text: string, from: number, to: number): string {
-  let start = from;
-  let end = to;
-  while (start < end && isSpace(text.charCodeAt(start))) {
-    start += 1;
-  }
-  while (end > start && isSpace(text.charCodeAt(end - 1))) {
-    end -= 1;
-  }
-  return text.slice(start, end);
-}
-
-function isSpace(code: number): boolean {
-  return code === 0x20 || code === 0x09;
+    return true;
+  });
+  return isRead ? headers : undefined;
 }
 
 function isPlain(status: number, headers: ResponseHeaders): boolean {
